@@ -1,1 +1,22 @@
-//! x
+//! deployfix: predicts, recovers, proves and explains Next.js deployments on
+//! AWS Amplify Hosting.
+//!
+//! The rooms, from the door to the ground floor. Arrows point down only.
+
+// mod artifacts;
+// mod build;
+// mod health;
+// mod install;
+// mod preflight;
+
+// mod amplify;
+// mod buildspec;
+// mod diagnose;
+// mod env;
+// mod process;
+// mod project;
+// mod recovery;
+
+// mod config;
+// pub mod mask;
+pub mod report;

@@ -1,0 +1,169 @@
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::units::{count, format_bytes, format_duration};
+use crate::report::{Action, Finding, PhaseReport, PhaseStatus, Run, RunResult, Severity};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const HINT: Style = AnsiColor::Cyan.on_default();
+
+fn severity_style(severity: Severity) -> (Style, &'static str) {
+    match severity {
+        Severity::Error => (AnsiColor::Red.on_default().bold(), "error"),
+        Severity::Warning => (AnsiColor::Yellow.on_default().bold(), "warning"),
+        Severity::Info => (AnsiColor::Blue.on_default().bold(), "info"),
+    }
+}
+
+fn status_style(status: PhaseStatus) -> (Style, &'static str) {
+    match status {
+        PhaseStatus::Passed => (AnsiColor::Green.on_default().bold(), "passed"),
+        PhaseStatus::Recovered => (AnsiColor::Yellow.on_default().bold(), "recovered"),
+        PhaseStatus::Failed => (AnsiColor::Red.on_default().bold(), "failed"),
+        PhaseStatus::Skipped => (DIM, "skipped"),
+        PhaseStatus::Interrupted => (AnsiColor::Red.on_default().bold(), "interrupted"),
+    }
+}
+
+/// A finding: what, where, proof, why, then the hints.
+#[must_use]
+pub fn finding_text(finding: &Finding) -> String {
+    let (style, word) = severity_style(finding.severity);
+    let mut text =
+        format!("{style}{word}[{}]{style:#}{BOLD}: {}{BOLD:#}", finding.id, finding.message);
+    if let Some(location) = &finding.location {
+        let _ = write!(text, "\n  {DIM}-->{DIM:#} {location}");
+    }
+    for evidence in &finding.evidence {
+        let place = match evidence.line {
+            Some(line) => format!("{}:{line}", evidence.source),
+            None => evidence.source.clone(),
+        };
+        for line in evidence.text.lines() {
+            let _ = write!(text, "\n   {DIM}|{DIM:#} {line}");
+        }
+        let _ = write!(text, "  {DIM}({place}){DIM:#}");
+    }
+    if !finding.resolution.is_empty() {
+        let _ = write!(text, "\n  {}", finding.resolution.replace('\n', "\n  "));
+    }
+    if let Some(recovery) = &finding.recovery {
+        let _ = write!(text, "\n  deployfix: {recovery}");
+    }
+    for hint in &finding.hints {
+        let _ = write!(text, "\n{HINT}hint:{HINT:#} {hint}");
+    }
+    text
+}
+
+/// How a phase ended, in one line, and one more for each retry.
+#[must_use]
+pub fn verdict_text(phase: &PhaseReport) -> String {
+    let (style, word) = status_style(phase.status);
+    let mut figures = vec![format_duration(phase.duration.into())];
+    if phase.attempts.len() > 1 {
+        figures.push(count(phase.attempts.len(), "attempt"));
+    }
+    if let Some(peak) = phase.attempts.iter().map(|attempt| attempt.outcome.peak_memory).max()
+        && peak > 0
+    {
+        figures.push(format!("peak memory {}", format_bytes(peak)));
+    }
+    for severity in [Severity::Error, Severity::Warning] {
+        let number = phase.findings.iter().filter(|finding| finding.severity == severity).count();
+        if number > 0 {
+            figures.push(count(number, severity_style(severity).1));
+        }
+    }
+    let mut text =
+        format!("{style}{word}{style:#} {BOLD}{}{BOLD:#} in {}", phase.name, figures.join(", "));
+    for attempt in phase.attempts.iter().filter(|attempt| attempt.decision.action == Action::Retry)
+    {
+        let cause = attempt.finding.as_ref().map_or("failed", |finding| finding.id.as_str());
+        let _ =
+            write!(text, "\n  attempt {}: {cause}; {}", attempt.number, attempt.decision.reason);
+    }
+    text
+}
+
+/// The whole report.
+#[must_use]
+pub fn run_text(run: &Run) -> String {
+    let (style, word) = match run.result {
+        RunResult::Passed => status_style(PhaseStatus::Passed),
+        RunResult::Recovered => status_style(PhaseStatus::Recovered),
+        RunResult::Failed => status_style(PhaseStatus::Failed),
+        RunResult::Interrupted => status_style(PhaseStatus::Interrupted),
+    };
+    let mut text = format!("{BOLD}deployfix report{BOLD:#} {DIM}{}{DIM:#}", run.run.id);
+    for phase in &run.phases {
+        let (style, word) = status_style(phase.status);
+        let peak = phase.attempts.iter().map(|attempt| attempt.outcome.peak_memory).max();
+        let mut figures = Vec::new();
+        if phase.attempts.len() > 1 {
+            figures.push(count(phase.attempts.len(), "attempt"));
+        }
+        if let Some(peak) = peak.filter(|peak| *peak > 0) {
+            figures.push(format!("peak {}", format_bytes(peak)));
+        }
+        if let Some(finding) = phase.primary_error() {
+            figures.push(finding.id.to_string());
+        }
+        let _ = write!(
+            text,
+            "\n  {:<17} {style}{word:<11}{style:#} {:>9}  {}",
+            phase.name,
+            format_duration(phase.duration.into()),
+            figures.join(", "),
+        );
+    }
+    if let Some(artifact) = &run.artifact {
+        let _ = write!(
+            text,
+            "\n  artifact: {} in `{}`, {} of {} counted ({:.1} %), {}",
+            artifact.mode,
+            artifact.base_directory,
+            format_bytes(artifact.compute_size),
+            format_bytes(artifact.size_limit),
+            percentage(artifact.compute_size, artifact.size_limit),
+            count(usize::try_from(artifact.files).unwrap_or(usize::MAX), "file"),
+        );
+    }
+    if let Some(health) = &run.health {
+        let healthy = health.routes.iter().filter(|route| route.healthy).count();
+        let _ = write!(
+            text,
+            "\n  health: {healthy} of {} answered as they should, {}, p50 {}, p95 {}{}",
+            count(health.routes.len(), "route"),
+            count(usize::try_from(health.assets).unwrap_or(usize::MAX), "asset"),
+            format_duration(health.p50.into()),
+            format_duration(health.p95.into()),
+            health
+                .peak_memory
+                .map(|peak| format!(", server peak {}", format_bytes(peak)))
+                .unwrap_or_default(),
+        );
+    }
+    for phase in &run.phases {
+        for finding in phase.findings.iter().filter(|finding| finding.severity > Severity::Info) {
+            let _ = write!(text, "\n\n{}", finding_text(finding));
+        }
+    }
+    for recommendation in &run.recommendations {
+        let _ = write!(text, "\n{HINT}recommended:{HINT:#} {recommendation}");
+    }
+    let _ = write!(
+        text,
+        "\n{style}{word}{style:#} in {}{}",
+        format_duration(run.duration.into()),
+        run.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default(),
+    );
+    text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn percentage(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
+}

@@ -1,0 +1,9 @@
+//! The only writers to a terminal.
+
+mod human;
+mod printer;
+mod units;
+
+pub use human::{finding_text, run_text, verdict_text};
+pub use printer::{Format, Printer, Verbosity};
+pub use units::{count, format_bytes, format_duration};

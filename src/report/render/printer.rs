@@ -1,0 +1,209 @@
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
+
+use super::{finding_text, verdict_text};
+use crate::report::{
+    Finding, PhaseReport,
+    store::{Redact, redact_value},
+};
+
+/// What goes to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Text for people.
+    Human,
+    /// One JSON document alone; text for people goes to stderr.
+    Json,
+}
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors and verdicts.
+    Quiet,
+    /// Also headings, warnings and the children's output.
+    Normal,
+    /// Also what was looked at and decided on the way.
+    Verbose,
+}
+
+/// The one writer to the terminal; masks everything it is given.
+pub struct Printer {
+    format: Format,
+    verbosity: Verbosity,
+    stream: Mutex<Stream>,
+    redact: Arc<dyn Redact>,
+}
+
+/// Where text for people goes, and what stands on its last line.
+struct Stream {
+    output: Box<dyn Write + Send>,
+    /// A live line is shown and must be wiped before anything else.
+    live: bool,
+    /// The last byte ended a line.
+    line_ended: bool,
+    terminal: bool,
+}
+
+impl Printer {
+    /// A printer for this process. Text goes to stdout, also errors: Amplify shows stderr as `[WARNING]`.
+    #[must_use]
+    pub fn new(
+        format: Format,
+        verbosity: Verbosity,
+        colour: ColorChoice,
+        redact: Arc<dyn Redact>,
+    ) -> Self {
+        let (output, terminal): (Box<dyn Write + Send>, bool) = match format {
+            Format::Human => (
+                Box::new(AutoStream::new(io::stdout(), choose(colour, &io::stdout()))),
+                io::stdout().is_terminal(),
+            ),
+            Format::Json => (
+                Box::new(AutoStream::new(io::stderr(), choose(colour, &io::stderr()))),
+                io::stderr().is_terminal(),
+            ),
+        };
+        Self {
+            format,
+            verbosity,
+            stream: Mutex::new(Stream { output, live: false, line_ended: true, terminal }),
+            redact,
+        }
+    }
+
+    /// What goes to stdout.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What takes secrets out of everything printed.
+    #[must_use]
+    pub fn redact(&self) -> Arc<dyn Redact> {
+        Arc::clone(&self.redact)
+    }
+
+    /// A line of text for people.
+    pub fn line(&self, text: &str) {
+        if self.verbosity >= Verbosity::Normal {
+            self.write_text(text);
+        }
+    }
+
+    /// A line that is said even when quiet.
+    pub fn important(&self, text: &str) {
+        self.write_text(text);
+    }
+
+    /// A line for those who asked for more.
+    pub fn detail(&self, text: &str) {
+        if self.verbosity >= Verbosity::Verbose {
+            self.write_text(text);
+        }
+    }
+
+    /// One finding with its place, proof, reason and hints.
+    pub fn finding(&self, finding: &Finding) {
+        if finding.is_error() || self.verbosity >= Verbosity::Normal {
+            self.write_text(&finding_text(finding));
+        }
+    }
+
+    /// How a phase ended, in one line.
+    pub fn verdict(&self, phase: &PhaseReport) {
+        self.write_text(&verdict_text(phase));
+    }
+
+    /// Output of a child that the stream masker has masked.
+    pub fn child(&self, masked: &[u8]) {
+        if masked.is_empty() || self.verbosity < Verbosity::Normal {
+            return;
+        }
+        let mut stream = self.lock();
+        stream.wipe();
+        stream.write(masked);
+        stream.line_ended = masked.last() == Some(&b'\n');
+    }
+
+    /// Shows a line that the next output replaces; only on a terminal, where no other line is half written.
+    pub fn live(&self, text: &str) {
+        let mut stream = self.lock();
+        if self.verbosity < Verbosity::Normal || !stream.terminal || !stream.line_ended {
+            return;
+        }
+        stream.wipe();
+        let text = self.redact.redact(text);
+        stream.write(text.as_bytes());
+        stream.live = true;
+    }
+
+    /// Whether live lines are shown.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.lock().terminal
+    }
+
+    /// A JSON document on stdout, masked.
+    pub fn json(&self, document: &impl Serialize) -> serde_json::Result<()> {
+        let mut value = serde_json::to_value(document)?;
+        redact_value(&mut value, self.redact.as_ref());
+        let text = serde_json::to_string_pretty(&value)?;
+        self.data(&format!("{text}\n"));
+        Ok(())
+    }
+
+    /// Data on stdout in any format: schemas, completions, documents already masked.
+    pub fn data(&self, text: &str) {
+        self.lock().wipe();
+        // A closed pipe (`| head`) is the reader's choice, not a failure.
+        let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
+    }
+
+    fn write_text(&self, text: &str) {
+        let text = self.redact.redact(text);
+        let mut stream = self.lock();
+        stream.wipe();
+        if !stream.line_ended {
+            stream.write(b"\n");
+        }
+        stream.write(text.as_bytes());
+        stream.write(b"\n");
+        stream.line_ended = true;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Stream> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stream {
+    fn wipe(&mut self) {
+        if std::mem::take(&mut self.live) {
+            self.write(b"\r\x1b[2K");
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // A closed pipe must not end a build.
+        let _ = self.output.write_all(bytes).and_then(|()| self.output.flush());
+    }
+}
+
+fn choose(colour: ColorChoice, stream: &impl anstream::stream::RawStream) -> ColorChoice {
+    match colour {
+        ColorChoice::Auto => AutoStream::choice(stream),
+        chosen => chosen,
+    }
+}
+
+impl Drop for Printer {
+    fn drop(&mut self) {
+        self.lock().wipe();
+    }
+}
