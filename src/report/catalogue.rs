@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Area, Severity};
+use super::{Area, ExitStatus, Severity};
 
 /// Declares the ids: variant, string, default severity. The area is the string's first part.
 macro_rules! catalogue {
@@ -146,6 +146,18 @@ catalogue! {
         Usage = "internal/usage", Error;
         Interrupted = "internal/interrupted", Error;
         ReportUnreadable = "internal/report-unreadable", Warning;
+    }
+}
+
+impl FindingId {
+    /// The exit status of a command that stops at it.
+    #[must_use]
+    pub fn exit_status(self) -> ExitStatus {
+        match self {
+            Self::RegistryUnreachable | Self::NetworkUnreachable => ExitStatus::Transient,
+            Self::DeployfixInvalid | Self::Usage | Self::ReportUnreadable => ExitStatus::Usage,
+            other => other.area().exit_status(),
+        }
     }
 }
 

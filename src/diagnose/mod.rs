@@ -1,0 +1,10 @@
+//! Evidence of a failed child -> the finding that names its cause. A pure
+//! function over a table of signatures; does no input or output.
+
+mod engine;
+mod evidence;
+mod log;
+mod signature;
+
+pub(crate) use engine::diagnose;
+pub(crate) use evidence::{ChildEvidence, Stage};

@@ -1,0 +1,16 @@
+//! One supervised child: its own process group, masked streaming, deadline,
+//! stall limit, memory of the tree, evidence of how it ended.
+
+mod command;
+mod container;
+mod interrupt;
+mod output;
+mod supervisor;
+mod tree;
+
+pub(crate) use command::CommandSpec;
+pub(crate) use container::{MemoryLimit, memory_limit};
+pub(crate) use interrupt::Interrupt;
+pub(crate) use output::Sink;
+pub(crate) use supervisor::{Ended, Limits, Supervised, run};
+pub(crate) use tree::{become_subreaper, end_descendants_now};

@@ -1,0 +1,104 @@
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::Path,
+};
+
+use crate::{
+    mask::{MaskSet, StreamMasker},
+    report::render::Printer,
+};
+
+/// Bytes of the newest output kept in memory.
+const TAIL_SIZE: usize = 16 * 1024;
+
+/// Where a child's masked output goes: terminal and log.
+#[derive(Clone, Copy)]
+pub(crate) struct Sink<'a> {
+    /// The terminal; absent for a child whose output is only logged.
+    pub(crate) printer: Option<&'a Printer>,
+    /// What is taken out of the output first.
+    pub(crate) mask: &'a MaskSet,
+    /// The log file.
+    pub(crate) log: Option<&'a Path>,
+}
+
+/// The two streams of one child on their way to the sink.
+pub(crate) struct Output<'a> {
+    printer: Option<&'a Printer>,
+    log: Option<BufWriter<File>>,
+    stdout: StreamMasker,
+    stderr: StreamMasker,
+    masked: Vec<u8>,
+    tail: VecDeque<u8>,
+    bytes: u64,
+}
+
+/// Which stream a chunk came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+impl<'a> Output<'a> {
+    pub(crate) fn open(sink: &Sink<'a>) -> io::Result<Self> {
+        Ok(Self {
+            printer: sink.printer,
+            log: sink.log.map(File::create).transpose()?.map(BufWriter::new),
+            stdout: sink.mask.stream(),
+            stderr: sink.mask.stream(),
+            masked: Vec::new(),
+            tail: VecDeque::new(),
+            bytes: 0,
+        })
+    }
+
+    pub(crate) fn push(&mut self, source: Source, chunk: &[u8]) {
+        self.bytes += chunk.len() as u64;
+        let masker = match source {
+            Source::Stdout => &mut self.stdout,
+            Source::Stderr => &mut self.stderr,
+        };
+        masker.push(chunk, &mut self.masked);
+        self.forward();
+    }
+
+    pub(crate) fn finish(&mut self) {
+        self.stdout.finish(&mut self.masked);
+        self.stderr.finish(&mut self.masked);
+        self.forward();
+        if let Some(log) = &mut self.log {
+            // A full disk is the child's failure to report, not the log's.
+            let _ = log.flush();
+        }
+    }
+
+    /// Bytes received so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The newest masked output.
+    pub(crate) fn tail(&self) -> String {
+        let (first, second) = self.tail.as_slices();
+        String::from_utf8_lossy(&[first, second].concat()).into_owned()
+    }
+
+    fn forward(&mut self) {
+        if let Some(printer) = self.printer {
+            printer.child(&self.masked);
+        }
+        if let Some(log) = &mut self.log {
+            let _ = log.write_all(&self.masked);
+        }
+        let start = self.masked.len().saturating_sub(TAIL_SIZE);
+        self.tail.extend(&self.masked[start..]);
+        let excess = self.tail.len().saturating_sub(TAIL_SIZE);
+        self.tail.drain(..excess);
+        self.masked.clear();
+    }
+}

@@ -1,0 +1,357 @@
+use std::{
+    os::unix::process::ExitStatusExt,
+    process::{ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::{Child, ChildStderr, ChildStdout, Command},
+    time::MissedTickBehavior,
+};
+
+use super::{
+    CommandSpec, Interrupt, Sink, container,
+    output::{Output, Source},
+    tree::{Snapshot, end_descendants},
+};
+use crate::report::{
+    Outcome, OutcomeKind, Timestamp,
+    render::{format_bytes, format_duration},
+};
+
+/// How often memory, deadline and silence are looked at.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// After the child ended, what others still write into its pipes is waited for this long.
+const DRAIN_LIMIT: Duration = Duration::from_secs(2);
+/// Share of one processor above which a silent tree counts as working.
+const WORKING_SHARE: f64 = 0.1;
+/// Silence after which a live line is shown.
+const LIVE_AFTER: Duration = Duration::from_secs(2);
+/// Silence after which a log that is no terminal gets a sign of life.
+const HEARTBEAT: Duration = Duration::from_mins(1);
+
+/// What bounds a child.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// When it is ended at the latest.
+    pub(crate) deadline: Option<Instant>,
+    /// How long it may neither write nor work.
+    pub(crate) stall: Option<Duration>,
+    /// How long it may take to end when asked.
+    pub(crate) grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { deadline: None, stall: None, grace: Duration::from_secs(5) }
+    }
+}
+
+/// How a child ended, with all evidence.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) start_time: Timestamp,
+    pub(crate) duration: Duration,
+    pub(crate) outcome: Outcome,
+    /// The newest masked output.
+    pub(crate) tail: String,
+    /// Time since the last output.
+    pub(crate) silence: Duration,
+    /// Why it could not be started.
+    pub(crate) start_error: Option<String>,
+}
+
+impl Ended {
+    /// Whether it exited with 0 by itself.
+    pub(crate) fn succeeded(&self) -> bool {
+        self.outcome.kind == OutcomeKind::Succeeded
+    }
+
+    fn not_started(reason: String) -> Self {
+        Self {
+            start_time: Timestamp::now(),
+            duration: Duration::ZERO,
+            outcome: Outcome {
+                kind: OutcomeKind::NotStarted,
+                exit_code: None,
+                signal: None,
+                peak_memory: 0,
+                out_of_memory_kills: None,
+                output_bytes: 0,
+            },
+            tail: String::new(),
+            silence: Duration::ZERO,
+            start_error: Some(reason),
+        }
+    }
+}
+
+/// A child under supervision. One at a time: every descendant of this process is taken for its.
+pub(crate) struct Supervised<'a> {
+    child: Child,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+    output: Output<'a>,
+    sink: Sink<'a>,
+    limits: Limits,
+    interrupt: Interrupt,
+    start_time: Timestamp,
+    started: Instant,
+    last_output: Instant,
+    last_sign_of_life: Instant,
+    last_heartbeat: Instant,
+    processor_ticks: u64,
+    peak_memory: u64,
+    kills_before: Option<u64>,
+    status: Option<ExitStatus>,
+    ending: Option<Ending>,
+}
+
+/// That the child was asked to end, why, and when asking is over.
+struct Ending {
+    kind: OutcomeKind,
+    kill_at: Instant,
+}
+
+/// Starts a child and waits for its end.
+pub(crate) async fn run(
+    spec: &CommandSpec,
+    sink: Sink<'_>,
+    limits: Limits,
+    interrupt: &Interrupt,
+) -> Ended {
+    match Supervised::start(spec, sink, limits, interrupt) {
+        Ok(mut supervised) => {
+            supervised.wait().await;
+            supervised.finish().await
+        }
+        Err(reason) => Ended::not_started(reason),
+    }
+}
+
+impl<'a> Supervised<'a> {
+    /// Starts a child in a process group of its own, with nothing to read.
+    pub(crate) fn start(
+        spec: &CommandSpec,
+        sink: Sink<'a>,
+        limits: Limits,
+        interrupt: &Interrupt,
+    ) -> Result<Self, String> {
+        let output =
+            Output::open(&sink).map_err(|error| format!("cannot write its log: {error}"))?;
+        let kills_before = container::out_of_memory_kills();
+        let mut child = Command::new(&spec.program)
+            .args(&spec.arguments)
+            .current_dir(&spec.directory)
+            .envs(&spec.variables)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A Ctrl-C at the terminal must reach deployfix alone, which then ends the tree in order.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| format!("cannot start `{}`: {error}", spec.program.display()))?;
+        let now = Instant::now();
+        Ok(Self {
+            stdout: child.stdout.take(),
+            stderr: child.stderr.take(),
+            child,
+            output,
+            sink,
+            limits,
+            interrupt: interrupt.clone(),
+            start_time: Timestamp::now(),
+            started: now,
+            last_output: now,
+            last_sign_of_life: now,
+            last_heartbeat: now,
+            processor_ticks: 0,
+            peak_memory: 0,
+            kills_before,
+            status: None,
+            ending: None,
+        })
+    }
+
+    /// Streams and watches until the child has ended. May be dropped and called again.
+    pub(crate) async fn wait(&mut self) {
+        let mut buffers = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+        let mut look = tokio::time::interval(LOOK_INTERVAL);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut signals = 0;
+        let mut drain_until: Option<Instant> = None;
+        let interrupt = self.interrupt.clone();
+        loop {
+            if self.status.is_some() && self.stdout.is_none() && self.stderr.is_none()
+                || drain_until.is_some_and(|until| Instant::now() >= until)
+            {
+                return;
+            }
+            tokio::select! {
+                read = read_some(&mut self.stdout, &mut buffers.0) => {
+                    self.received(Source::Stdout, &buffers.0[..read]);
+                }
+                read = read_some(&mut self.stderr, &mut buffers.1) => {
+                    self.received(Source::Stderr, &buffers.1[..read]);
+                }
+                status = self.child.wait(), if self.status.is_none() => {
+                    self.status = status.ok();
+                    drain_until = Some(Instant::now() + DRAIN_LIMIT);
+                }
+                times = interrupt.more_than(signals) => {
+                    signals = times;
+                    self.end(OutcomeKind::Interrupted, if times > 1 { Duration::ZERO } else { self.limits.grace });
+                }
+                _ = look.tick() => self.look(),
+            }
+        }
+    }
+
+    /// Ends what is left of the tree and returns the evidence.
+    pub(crate) async fn finish(mut self) -> Ended {
+        self.measure(&Snapshot::take());
+        if self.status.is_none() {
+            self.end(OutcomeKind::Succeeded, self.limits.grace);
+        }
+        end_descendants(self.limits.grace).await;
+        if self.status.is_none() {
+            self.status = self.child.wait().await.ok();
+        }
+        self.output.finish();
+        let killed = self
+            .kills_before
+            .zip(container::out_of_memory_kills())
+            .map(|(before, after)| after.saturating_sub(before));
+        let kind = match (&self.ending, self.status) {
+            (Some(ending), _) => ending.kind,
+            (None, Some(status)) if status.success() => OutcomeKind::Succeeded,
+            // Whoever stopped deployfix may have stopped the child in the same breath.
+            (None, _) if self.interrupt.signal().is_some() => OutcomeKind::Interrupted,
+            (None, _) => OutcomeKind::Failed,
+        };
+        Ended {
+            start_time: self.start_time,
+            duration: self.started.elapsed(),
+            outcome: Outcome {
+                kind,
+                exit_code: self.status.and_then(|status| status.code()),
+                signal: self.status.and_then(|status| status.signal()).map(signal_name),
+                peak_memory: self.peak_memory,
+                out_of_memory_kills: killed,
+                output_bytes: self.output.bytes(),
+            },
+            tail: self.output.tail(),
+            silence: self.last_output.elapsed(),
+            start_error: None,
+        }
+    }
+
+    /// The newest masked output.
+    pub(crate) fn tail(&self) -> String {
+        self.output.tail()
+    }
+
+    fn received(&mut self, source: Source, chunk: &[u8]) {
+        if !chunk.is_empty() {
+            self.last_output = Instant::now();
+            self.last_sign_of_life = self.last_output;
+            self.last_heartbeat = self.last_output;
+            self.output.push(source, chunk);
+        }
+    }
+
+    fn look(&mut self) {
+        let snapshot = Snapshot::take();
+        snapshot.reap_orphans(self.child.id());
+        let memory = self.measure(&snapshot);
+        let now = Instant::now();
+        if let Some(ending) = &self.ending {
+            if now >= ending.kill_at {
+                snapshot.signal(Signal::KILL);
+            }
+        } else if self.limits.deadline.is_some_and(|deadline| now >= deadline) {
+            self.end(OutcomeKind::TimedOut, self.limits.grace);
+        } else if self.limits.stall.is_some_and(|stall| now - self.last_sign_of_life >= stall) {
+            self.end(OutcomeKind::Stalled, self.limits.grace);
+        }
+        self.show_life(now, memory);
+    }
+
+    fn measure(&mut self, snapshot: &Snapshot) -> u64 {
+        let memory = snapshot.memory();
+        self.peak_memory = self.peak_memory.max(memory);
+        let ticks = snapshot.processor_ticks();
+        #[expect(clippy::cast_precision_loss, reason = "a share is compared, not counted")]
+        let used = ticks.saturating_sub(self.processor_ticks) as f64
+            / rustix::param::clock_ticks_per_second() as f64;
+        if used >= LOOK_INTERVAL.as_secs_f64() * WORKING_SHARE {
+            self.last_sign_of_life = Instant::now();
+        }
+        self.processor_ticks = ticks;
+        memory
+    }
+
+    fn show_life(&mut self, now: Instant, memory: u64) {
+        let Some(printer) = self.sink.printer else { return };
+        let text = || {
+            let elapsed = format_duration(self.started.elapsed());
+            format!("still running: {elapsed}, {}", format_bytes(memory))
+        };
+        if printer.is_terminal() {
+            if now - self.last_output >= LIVE_AFTER {
+                printer.live(&text());
+            }
+        } else if now - self.last_heartbeat >= HEARTBEAT {
+            printer.line(&text());
+            self.last_heartbeat = now;
+        }
+    }
+
+    /// Asks the whole tree to end; a second call may only hasten it.
+    fn end(&mut self, kind: OutcomeKind, grace: Duration) {
+        let kill_at = Instant::now() + grace;
+        match &mut self.ending {
+            Some(ending) => ending.kill_at = ending.kill_at.min(kill_at),
+            None => {
+                Snapshot::take().signal(Signal::TERM);
+                self.ending = Some(Ending { kind, kill_at });
+            }
+        }
+    }
+}
+
+/// Reads once; an ended stream is dropped, an absent one never answers.
+async fn read_some(stream: &mut Option<impl AsyncRead + Unpin>, buffer: &mut [u8]) -> usize {
+    let Some(reader) = stream else { return std::future::pending().await };
+    match reader.read(buffer).await {
+        Ok(0) | Err(_) => {
+            *stream = None;
+            0
+        }
+        Ok(read) => read,
+    }
+}
+
+/// The name of a signal, as `SIGKILL`.
+fn signal_name(number: i32) -> String {
+    const NAMES: [(i32, &str); 11] = [
+        (1, "SIGHUP"),
+        (2, "SIGINT"),
+        (3, "SIGQUIT"),
+        (4, "SIGILL"),
+        (6, "SIGABRT"),
+        (7, "SIGBUS"),
+        (8, "SIGFPE"),
+        (9, "SIGKILL"),
+        (11, "SIGSEGV"),
+        (13, "SIGPIPE"),
+        (15, "SIGTERM"),
+    ];
+    NAMES
+        .iter()
+        .find(|(known, _)| *known == number)
+        .map_or_else(|| format!("signal {number}"), |(_, name)| (*name).to_owned())
+}

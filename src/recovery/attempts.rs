@@ -1,0 +1,196 @@
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Policy, Remedy,
+    decide::{Budget, Next, decide},
+};
+use crate::{
+    diagnose::{ChildEvidence, Stage, diagnose},
+    mask::MaskSet,
+    process::{CommandSpec, Ended, Interrupt, Limits, Sink, run},
+    report::{
+        Action, Attempt, Decision, Finding, OutcomeKind, PhaseReport,
+        render::{Printer, format_duration},
+        store::{DIRECTORY, Store},
+    },
+};
+
+/// Bytes of the end of a log that are diagnosed; errors stand there.
+const DIAGNOSED_SIZE: u64 = 8 * 1024 * 1024;
+
+/// A command that can be changed and run again.
+pub(crate) trait Attemptable {
+    /// What the command does.
+    const STAGE: Stage;
+
+    /// The command as planned now.
+    fn command(&self) -> CommandSpec;
+
+    /// Changes the plan; says what was changed, or why it cannot be.
+    fn apply(&mut self, remedy: Remedy, ended: &Ended) -> Result<String, String>;
+
+    /// What the diagnosis of the log cannot know.
+    fn refine(&self, finding: Finding, _ended: &Ended) -> Finding {
+        finding
+    }
+}
+
+/// The one loop: run, diagnose, decide, change, run again.
+pub(crate) struct Loop<'a> {
+    pub(crate) printer: &'a Printer,
+    pub(crate) mask: &'a MaskSet,
+    /// Absent where the state cannot be written; then there are no logs.
+    pub(crate) store: Option<&'a Store>,
+    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) policy: Policy,
+    pub(crate) limits: Limits,
+    /// What an attempt took in earlier runs.
+    pub(crate) expected: Option<Duration>,
+}
+
+impl Loop<'_> {
+    /// Runs until success or a decision to stop; attempts and the final finding go into the phase.
+    /// `record` is called after every attempt, so that a kill leaves what was done.
+    pub(crate) async fn run<A: Attemptable>(
+        &self,
+        subject: &mut A,
+        phase: &mut PhaseReport,
+        mut record: impl FnMut(&PhaseReport),
+    ) -> Option<Ended> {
+        loop {
+            let number = u32::try_from(phase.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+            let command = subject.command();
+            let display = command.display();
+            self.printer.line(&format!("$ {display}"));
+            let log_name = format!("logs/{}.{number}.log", phase.name);
+            let log_path = self.store.map(|store| store.directory().join(&log_name));
+            let sink =
+                Sink { printer: Some(self.printer), mask: self.mask, log: log_path.as_deref() };
+            let ended = run(&command, sink, self.limits, self.interrupt).await;
+            let mut attempt = Attempt {
+                number,
+                command: display,
+                variables: command.reported_variables(),
+                start_time: ended.start_time,
+                duration: ended.duration.into(),
+                outcome: ended.outcome.clone(),
+                finding: None,
+                decision: Decision {
+                    action: Action::Accept,
+                    recovery: None,
+                    reason: "exit code 0".into(),
+                    delay: None,
+                },
+                log: log_path.as_ref().map(|_| format!("{DIRECTORY}/{log_name}")),
+            };
+            if ended.succeeded() {
+                phase.attempts.push(attempt);
+                record(phase);
+                return Some(ended);
+            }
+            let finding = subject.refine(self.diagnose::<A>(&attempt, &ended, log_path.as_deref()), &ended);
+            let next = self.next(&finding, phase, &ended);
+            let (decision, delay) = apply(subject, next, &ended);
+            attempt.finding = Some(finding.clone());
+            attempt.decision = decision;
+            let stop = attempt.decision.action == Action::Stop;
+            let reason = attempt.decision.reason.clone();
+            phase.attempts.push(attempt);
+            if stop {
+                phase.findings.push(finding.recovery(reason));
+                record(phase);
+                return None;
+            }
+            record(phase);
+            self.printer.important(&format!("attempt {number} failed: {}: {reason}", finding.id));
+            if !delay.is_zero() {
+                self.printer.line(&format!("waiting {} before attempt {}", format_duration(delay), number + 1));
+            }
+            if !self.interrupt.sleep(delay).await {
+                phase.findings.push(interrupted(phase));
+                record(phase);
+                return None;
+            }
+        }
+    }
+
+    fn diagnose<A: Attemptable>(&self, attempt: &Attempt, ended: &Ended, log: Option<&Path>) -> Finding {
+        let text = log.and_then(|path| end_of_file(path).ok()).unwrap_or_else(|| ended.tail.clone());
+        diagnose(&ChildEvidence {
+            stage: A::STAGE,
+            command: &attempt.command,
+            outcome: &ended.outcome,
+            duration: ended.duration,
+            silence: ended.silence,
+            start_error: ended.start_error.as_deref(),
+            log: &text,
+            log_name: attempt.log.as_deref().unwrap_or("output"),
+        })
+    }
+
+    fn next(&self, finding: &Finding, phase: &PhaseReport, ended: &Ended) -> Next {
+        if ended.outcome.kind == OutcomeKind::Interrupted {
+            return Next::Stop("deployfix was asked to stop".into());
+        }
+        let earlier = phase.attempts.iter().map(|attempt| Duration::from(attempt.duration));
+        let estimate = earlier
+            .chain([ended.duration])
+            .chain(self.expected)
+            .max()
+            .unwrap_or_default();
+        let left = self.limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        decide(finding, &phase.attempts, self.policy, Budget { left, estimate })
+    }
+}
+
+fn apply(subject: &mut impl Attemptable, next: Next, ended: &Ended) -> (Decision, Duration) {
+    let stop = |recovery: Option<Remedy>, reason| Decision {
+        action: Action::Stop,
+        recovery: recovery.map(|remedy| remedy.name().to_owned()),
+        reason,
+        delay: None,
+    };
+    match next {
+        Next::Stop(reason) => (stop(None, reason), Duration::ZERO),
+        Next::Retry(remedy, delay) => match subject.apply(remedy, ended) {
+            Err(reason) => (stop(Some(remedy), reason), Duration::ZERO),
+            Ok(reason) => {
+                let decision = Decision {
+                    action: Action::Retry,
+                    recovery: Some(remedy.name().to_owned()),
+                    reason,
+                    delay: (!delay.is_zero()).then(|| delay.into()),
+                };
+                (decision, delay)
+            }
+        },
+    }
+}
+
+fn interrupted(phase: &PhaseReport) -> Finding {
+    Finding::new(
+        crate::report::FindingId::Interrupted,
+        format!("`{}` was interrupted while it waited for the next attempt", phase.name),
+        "deployfix was asked to stop",
+    )
+}
+
+/// The end of a file as text; cut at a line.
+fn end_of_file(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let start = size.saturating_sub(DIAGNOSED_SIZE);
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(DIAGNOSED_SIZE).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(match text.split_once('\n') {
+        Some((_, rest)) if start > 0 => rest.to_owned(),
+        _ => text,
+    })
+}

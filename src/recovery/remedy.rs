@@ -1,0 +1,165 @@
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+use crate::report::FindingId;
+
+/// What deployfix does by itself before it runs a command again. All keep the same code and the same locked versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// Wait, longer each time, and run the same again.
+    RetryWithBackoff,
+    /// Run the same again, once.
+    RetryOnce,
+    /// Ask the registry again for what it may have published since.
+    PreferOnline,
+    /// Fetch everything again into an empty cache; checksums stay checked.
+    FreshCache,
+    /// Remove what can be made again from the disk.
+    FreeCaches,
+    /// A larger V8 heap within the container, then fewer workers.
+    RaiseHeap,
+    /// Fewer workers and a smaller heap; never a larger one.
+    LowerMemory,
+}
+
+impl Remedy {
+    /// The remedy of a failure, or none: then the phase ends with its resolution.
+    pub(crate) fn of(id: FindingId) -> Option<Self> {
+        use FindingId as Id;
+        match id {
+            Id::RegistryUnreachable
+            | Id::NetworkUnreachable
+            | Id::DataFetchFailed
+            | Id::FontFetchFailed => Some(Self::RetryWithBackoff),
+            Id::PackageNotFound | Id::InstallScriptFailed | Id::BuildTimeout | Id::InstallTimeout => {
+                Some(Self::RetryOnce)
+            }
+            Id::VersionNotFound => Some(Self::PreferOnline),
+            Id::IntegrityMismatch => Some(Self::FreshCache),
+            Id::DiskFull => Some(Self::FreeCaches),
+            Id::OutOfMemoryHeap => Some(Self::RaiseHeap),
+            Id::OutOfMemoryKilled => Some(Self::LowerMemory),
+            Id::NodeVersionUnsupported
+            | Id::PackageManagerMissing
+            | Id::PackageManagerMismatch
+            | Id::MissingVariable
+            | Id::InvalidVariable
+            | Id::VariableNotAtRuntime
+            | Id::PublicSecret
+            | Id::EnvFileInvalid
+            | Id::DiskSpaceLow
+            | Id::MemoryLow
+            | Id::RepositoryUnavailable
+            | Id::CorepackBroken
+            | Id::ToolMissing
+            | Id::BuildspecSyntax
+            | Id::BuildspecMissing
+            | Id::BuildspecMissingFrontend
+            | Id::BuildspecMissingArtifacts
+            | Id::BuildspecMissingFiles
+            | Id::BuildspecCommandsNotList
+            | Id::BuildspecCommandNotString
+            | Id::BuildspecAppRootMissing
+            | Id::BuildspecAppRootMismatch
+            | Id::NextConfigInvalid
+            | Id::TsconfigInvalid
+            | Id::ManifestInvalid
+            | Id::BuildScriptMissing
+            | Id::DeployfixInvalid
+            | Id::UnsupportedFeature
+            | Id::LockfileMissing
+            | Id::LockfileOutOfSync
+            | Id::LockfileCorrupt
+            | Id::LockfileConflict
+            | Id::PeerConflict
+            | Id::OverrideConflict
+            | Id::RegistryAuth
+            | Id::EngineMismatch
+            | Id::NativeBuildFailed
+            | Id::PlatformBinaryMissing
+            | Id::Undeclared
+            | Id::UntrustedSource
+            | Id::UnreviewedInstallScript
+            | Id::VulnerableFramework
+            | Id::NodeModulesCorrupt
+            | Id::InstallFailed
+            | Id::ModuleNotFound
+            | Id::ModuleCaseMismatch
+            | Id::ExportMissing
+            | Id::SyntaxError
+            | Id::TypeError
+            | Id::LintError
+            | Id::ClientServerBoundary
+            | Id::RouteConflict
+            | Id::InvalidPageExport
+            | Id::StaticExportUnsupported
+            | Id::PrerenderFailed
+            | Id::PageDataFailed
+            | Id::CssFailed
+            | Id::CommandNotFound
+            | Id::ClientNotGenerated
+            | Id::EsmCjsMismatch
+            | Id::OpensslUnsupported
+            | Id::CacheCorrupt
+            | Id::BackendFailed
+            | Id::BuildFailed
+            | Id::ArtifactMissing
+            | Id::ArtifactIncomplete
+            | Id::ArtifactTooLarge
+            | Id::ArtifactSecret
+            | Id::ArtifactCorrupt
+            | Id::FrameworkMismatch
+            | Id::ServerStartFailed
+            | Id::HealthCheckFailed
+            | Id::HealthCheckTimeout
+            | Id::StaleVersion
+            | Id::JobFailed
+            | Id::RollbackRefused
+            | Id::RollbackFailed
+            | Id::AccessDenied
+            | Id::InternalError
+            | Id::Usage
+            | Id::Interrupted
+            | Id::ReportUnreadable => None,
+        }
+    }
+
+    /// The name in the report.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::RetryWithBackoff => "retry-with-backoff",
+            Self::RetryOnce => "retry-once",
+            Self::PreferOnline => "prefer-online",
+            Self::FreshCache => "fresh-cache",
+            Self::FreeCaches => "free-caches",
+            Self::RaiseHeap => "raise-heap",
+            Self::LowerMemory => "lower-memory",
+        }
+    }
+
+    /// How often it may be applied in one phase; the policy's number of attempts bounds it as well.
+    pub(super) fn limit(self) -> usize {
+        match self {
+            Self::RetryWithBackoff => usize::MAX,
+            Self::RaiseHeap | Self::LowerMemory => 2,
+            Self::RetryOnce | Self::PreferOnline | Self::FreshCache | Self::FreeCaches => 1,
+        }
+    }
+
+    /// The pause before the attempt that follows `earlier` applications of it.
+    pub(super) fn delay(self, earlier: usize, first: Duration) -> Duration {
+        if self != Self::RetryWithBackoff {
+            return Duration::ZERO;
+        }
+        ExponentialBuilder::default()
+            .with_min_delay(first)
+            .with_max_delay(Duration::from_secs(30).max(first))
+            .with_factor(3.0)
+            .with_jitter()
+            .with_max_times(earlier + 1)
+            .build()
+            .nth(earlier)
+            .unwrap_or(first)
+    }
+}
