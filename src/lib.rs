@@ -1,1 +1,3 @@
-//! x
+//! The library behind the `deployfix` command, room by room.
+
+pub mod mask;

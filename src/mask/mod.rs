@@ -1,0 +1,14 @@
+//! Keeps secret values out of everything that is written.
+//!
+//! A secret is known by value (its variable is declared secret, has a secret's name, or carries credentials in a URL) or by
+//! shape (an access token with a well-known prefix, the password of a URL). Masking errs towards readable logs: a value too
+//! short or too common to be a secret stays.
+
+mod encodings;
+mod forms;
+mod names;
+mod secret;
+
+pub use forms::{MINIMUM_ENCODED_LENGTH, MINIMUM_LENGTH};
+pub use names::is_secret_name;
+pub use secret::Secret;
