@@ -5,10 +5,25 @@
 //! short or too common to be a secret stays.
 
 mod encodings;
+mod filter;
 mod forms;
+mod masker;
+mod matcher;
 mod names;
+#[cfg(test)]
+mod property_tests;
+mod scanner;
 mod secret;
+mod set;
+mod shapes;
+mod sources;
+mod spans;
+#[cfg(test)]
+mod stream_tests;
 
 pub use forms::{MINIMUM_ENCODED_LENGTH, MINIMUM_LENGTH};
+pub use masker::StreamMasker;
 pub use names::is_secret_name;
 pub use secret::Secret;
+pub use set::{MaskSet, REPLACEMENT};
+pub use sources::secrets_in;
