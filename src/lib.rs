@@ -3,6 +3,9 @@
 //!
 //! The rooms, from the door to the ground floor. Arrows point down only.
 
+// pub mod cli;
+// pub mod commands;
+
 // mod artifacts;
 // mod build;
 // mod health;
@@ -11,12 +14,12 @@
 
 // mod amplify;
 // mod buildspec;
-// mod diagnose;
+mod diagnose;
 // mod env;
-// mod process;
+mod process;
 // mod project;
-// mod recovery;
+mod recovery;
 
 // mod config;
-// pub mod mask;
+pub mod mask;
 pub mod report;
