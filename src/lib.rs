@@ -12,12 +12,12 @@
 // mod install;
 // mod preflight;
 
-// mod amplify;
+mod amplify;
 // mod buildspec;
 mod diagnose;
 // mod env;
 mod process;
-// mod project;
+mod project;
 mod recovery;
 
 // mod config;

@@ -1,0 +1,42 @@
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
+
+/// Bytes of a server-rendered app's output, 220 MiB: user guide, "Troubleshooting server-side rendered applications",
+/// and the text of the error itself.
+pub(crate) const COMPUTE_SIZE: u64 = 230_686_720;
+/// Bytes of any app's artifact, 5 GB: user guide, "Amplify Hosting service quotas".
+pub(crate) const ARTIFACT_SIZE: u64 = 5_000_000_000;
+/// Minutes that `_BUILD_TIMEOUT` may set: user guide, "Environment variables".
+pub(crate) const BUILD_TIMEOUT_RANGE: RangeInclusive<u64> = 5..=120;
+/// The time of a build without `_BUILD_TIMEOUT`: same page, 30 minutes.
+pub(crate) const BUILD_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30 * 60);
+/// Characters of a build specification in the console: API model, `BuildSpec`. None is published for the file.
+pub(crate) const BUILDSPEC_LENGTH: usize = 25_000;
+/// Characters of a variable's name: API model, `EnvKey`.
+pub(crate) const VARIABLE_NAME_LENGTH: usize = 255;
+/// Characters of a variable's value: API model, `EnvValue`; user guide, "Environment variables".
+pub(crate) const VARIABLE_VALUE_LENGTH: usize = 5_500;
+
+/// The time that the whole build may take; a `_BUILD_TIMEOUT` that Amplify would not take counts as absent.
+pub(crate) fn build_timeout(environment: &BTreeMap<String, String>) -> Duration {
+    environment
+        .get("_BUILD_TIMEOUT")
+        .and_then(|minutes| minutes.trim().parse::<u64>().ok())
+        .filter(|minutes| BUILD_TIMEOUT_RANGE.contains(minutes))
+        .map_or(BUILD_TIMEOUT_DEFAULT, |minutes| Duration::from_secs(minutes * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_timeout_is_read_as_amplify_takes_it() {
+        for (value, minutes) in
+            [(None, 30), (Some("5"), 5), (Some("120"), 120), (Some("4"), 30), (Some("x"), 30)]
+        {
+            let environment =
+                value.map(|value| ("_BUILD_TIMEOUT".to_owned(), value.to_owned())).into_iter();
+            assert_eq!(build_timeout(&environment.collect()).as_secs(), minutes * 60, "{value:?}");
+        }
+    }
+}

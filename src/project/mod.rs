@@ -1,0 +1,23 @@
+//! The app on disk: manifest, lockfiles, package manager, Node and Next.
+
+mod app;
+mod lockfile;
+mod manifest;
+mod next;
+mod node;
+mod package_manager;
+mod text;
+mod workspace;
+
+pub(crate) use app::Project;
+pub(crate) use lockfile::{Lockfile, LockfileKind, drift, health as lockfile_health};
+pub(crate) use manifest::{Dependencies, Manifest, ManifestRead};
+pub(crate) use next::Next;
+pub(crate) use node::{
+    Minimum, NodeInUse, NodeRange, NodeRequest, NodeVersion, RequestSource, Wanted, in_use,
+    next_minimum, requests as node_requests,
+};
+pub(crate) use package_manager::{
+    DecidedBy, ManagerKind, PackageManager, RequestedManager, conflicts as manager_conflicts,
+};
+pub(crate) use text::{Text, TextError, decode, position, read_text};

@@ -1,0 +1,110 @@
+use std::{
+    collections::BTreeMap,
+    io::Read,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::LazyLock,
+    thread,
+    time::{Duration, Instant},
+};
+
+use nodejs_semver::Version;
+use regex::Regex;
+
+/// A Node that has not told its version by then never will.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// Between two looks at the child; it usually ends within 10 ms.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
+
+/// The Node that the children of a build run under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NodeInUse {
+    /// The program on PATH.
+    pub(crate) program: PathBuf,
+    /// Its version.
+    pub(crate) version: Version,
+}
+
+/// Where nvm, fnm, mise and asdf keep their Nodes, each in a folder that is named after its version.
+#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
+static MANAGED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"/(?:versions/node|node-versions|installs/node|installs/nodejs)/v?(\d+\.\d+\.\d+)/(?:installation/)?bin/node$",
+    )
+    .unwrap()
+});
+
+/// The first Node on the PATH of an environment; nothing where there is none or it does not answer.
+pub(crate) fn in_use(environment: &BTreeMap<String, String>, folder: &Path) -> Option<NodeInUse> {
+    let program = which::which_in("node", environment.get("PATH"), folder).ok()?;
+    let version = by_path(&program).or_else(|| by_asking(&program, environment, folder))?;
+    Some(NodeInUse { program, version })
+}
+
+fn by_path(program: &Path) -> Option<Version> {
+    let real = program.canonicalize().ok()?;
+    Version::parse(&MANAGED.captures(real.to_str()?)?[1]).ok()
+}
+
+fn by_asking(
+    program: &Path,
+    environment: &BTreeMap<String, String>,
+    folder: &Path,
+) -> Option<Version> {
+    let mut child = Command::new(program)
+        .arg("--version")
+        .env_clear()
+        .envs(environment)
+        // A flag meant for the build may be unknown to the program, or preload code.
+        .env_remove("NODE_OPTIONS")
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let deadline = Instant::now() + TIME_LIMIT;
+    let ended = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status.success(),
+            Ok(None) if Instant::now() < deadline => thread::sleep(POLL_INTERVAL),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                break false;
+            }
+        }
+    };
+    let mut answer = [0; 64];
+    let length = child.stdout.take().filter(|_| ended)?.read(&mut answer).ok()?;
+    let text = std::str::from_utf8(&answer[..length]).ok()?.trim();
+    Version::parse(text.strip_prefix('v')?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn with_node(path: &Path, script: &str) -> BTreeMap<String, String> {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        BTreeMap::from([("PATH".into(), path.parent().unwrap().display().to_string())])
+    }
+
+    #[test]
+    fn the_version_is_asked_for_where_the_path_does_not_tell() {
+        let folder = tempfile::tempdir().unwrap();
+        let version = |environment: &BTreeMap<String, String>| {
+            in_use(environment, folder.path()).map(|node| node.version.to_string())
+        };
+        let plain = folder.path().join("bin/node");
+        assert_eq!(version(&with_node(&plain, "echo v20.1.2")).as_deref(), Some("20.1.2"));
+        assert_eq!(version(&with_node(&plain, "echo v20.1.2; exit 1")), None);
+        assert_eq!(version(&with_node(&plain, "echo nonsense")), None);
+        let managed = folder.path().join("versions/node/v22.3.4/bin/node");
+        assert_eq!(version(&with_node(&managed, "exit 1")).as_deref(), Some("22.3.4"));
+        assert_eq!(version(&BTreeMap::new()), None);
+    }
+}

@@ -1,0 +1,12 @@
+//! Which Node runs, and which ones the project and Next ask for.
+
+mod in_use;
+mod next_minimum;
+mod range;
+mod request;
+
+pub(crate) use in_use::{NodeInUse, in_use};
+pub(crate) use next_minimum::{Minimum, next_minimum};
+pub(crate) use nodejs_semver::Version as NodeVersion;
+pub(crate) use range::NodeRange;
+pub(crate) use request::{NodeRequest, RequestSource, Wanted, requests};
