@@ -101,3 +101,9 @@ impl fmt::Debug for MaskSet {
         formatter.write_str("MaskSet(***)")
     }
 }
+
+impl crate::report::store::Redact for MaskSet {
+    fn redact(&self, text: &str) -> String {
+        self.mask(text).into_owned()
+    }
+}

@@ -88,9 +88,21 @@ pub fn verdict_text(phase: &PhaseReport) -> String {
     text
 }
 
-/// The whole report.
+/// The whole report: the summary, then every error and warning.
 #[must_use]
 pub fn run_text(run: &Run) -> String {
+    let mut text = summary_text(run);
+    for phase in &run.phases {
+        for finding in phase.findings.iter().filter(|finding| finding.severity > Severity::Info) {
+            let _ = write!(text, "\n\n{}", finding_text(finding));
+        }
+    }
+    text
+}
+
+/// What every phase came to, and the result.
+#[must_use]
+pub fn summary_text(run: &Run) -> String {
     let (style, word) = match run.result {
         RunResult::Passed => status_style(PhaseStatus::Passed),
         RunResult::Recovered => status_style(PhaseStatus::Recovered),
@@ -145,11 +157,6 @@ pub fn run_text(run: &Run) -> String {
                 .map(|peak| format!(", server peak {}", format_bytes(peak)))
                 .unwrap_or_default(),
         );
-    }
-    for phase in &run.phases {
-        for finding in phase.findings.iter().filter(|finding| finding.severity > Severity::Info) {
-            let _ = write!(text, "\n\n{}", finding_text(finding));
-        }
     }
     for recommendation in &run.recommendations {
         let _ = write!(text, "\n{HINT}recommended:{HINT:#} {recommendation}");

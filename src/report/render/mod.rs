@@ -5,7 +5,7 @@ mod printer;
 mod trace;
 mod units;
 
-pub use human::{finding_text, run_text, verdict_text};
+pub use human::{finding_text, run_text, summary_text, verdict_text};
 pub use printer::{Format, Printer, Verbosity};
 pub use trace::trace;
 pub use units::{count, format_bytes, format_duration};

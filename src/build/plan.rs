@@ -1,0 +1,69 @@
+use std::{collections::BTreeMap, ffi::OsString, path::{Path, PathBuf}};
+
+use super::MemoryPlan;
+use crate::{
+    diagnose::Stage,
+    process::{CommandSpec, Ended},
+    recovery::{Attemptable, Remedy, free_build_cache},
+};
+
+/// The build as it is to be run next.
+pub(crate) struct BuildPlan {
+    command: CommandSpec,
+    memory: MemoryPlan,
+    dist_directory: PathBuf,
+}
+
+impl BuildPlan {
+    /// Plans the first attempt. `defaults` are declared defaults of variables that are not set.
+    pub(crate) fn new(
+        mut command: CommandSpec,
+        memory: MemoryPlan,
+        defaults: &BTreeMap<String, String>,
+    ) -> Self {
+        let dist_directory = command.directory.join(".next");
+        command.variables.extend(defaults.clone());
+        // A command of deployfix.yml names programs as package scripts do.
+        if let Some(path) = with_project_binaries(&command.directory) {
+            command.variables.insert("PATH".into(), path.to_string_lossy().into_owned());
+        }
+        Self { command, memory, dist_directory }
+    }
+
+    /// What the memory is now.
+    pub(crate) fn memory(&self) -> &MemoryPlan {
+        &self.memory
+    }
+}
+
+impl Attemptable for BuildPlan {
+    const STAGE: Stage = Stage::Build;
+
+    fn command(&self) -> CommandSpec {
+        let mut command = self.command.clone();
+        for (name, value) in self.memory.variables() {
+            command.set(name, value);
+        }
+        command
+    }
+
+    fn apply(&mut self, remedy: Remedy, _: &Ended) -> Result<String, String> {
+        match remedy {
+            Remedy::RaiseHeap => self.memory.raise(),
+            Remedy::LowerMemory => self.memory.lower(),
+            Remedy::FreeCaches => free_build_cache(&self.dist_directory),
+            Remedy::RetryWithBackoff => Ok("waits, because the other side may come back".into()),
+            Remedy::RetryOnce | Remedy::PreferOnline | Remedy::FreshCache => {
+                Ok("runs the same once more".into())
+            }
+        }
+    }
+}
+
+/// `PATH` with every `node_modules/.bin` from the folder upwards in front, as package managers set it.
+fn with_project_binaries(directory: &Path) -> Option<OsString> {
+    let absolute = std::path::absolute(directory).ok()?;
+    let binaries = absolute.ancestors().map(|folder| folder.join("node_modules/.bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(binaries.chain(std::env::split_paths(&path))).ok()
+}

@@ -1,0 +1,218 @@
+//! The command line: the one place that knows clap.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::styling};
+
+const STYLES: styling::Styles = styling::Styles::styled()
+    .header(styling::AnsiColor::Green.on_default().bold())
+    .usage(styling::AnsiColor::Green.on_default().bold())
+    .literal(styling::AnsiColor::Cyan.on_default().bold())
+    .placeholder(styling::AnsiColor::Cyan.on_default());
+
+/// Predicts, recovers, proves and explains Next.js deployments on AWS Amplify Hosting.
+#[derive(Debug, Parser)]
+#[command(
+    name = "deployfix",
+    version,
+    styles = STYLES,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  deployfix validate                        what would fail, in the folder you are in
+  deployfix run --project apps/web          the whole Amplify build, locally
+  deployfix report --format json            the report of the newest run
+
+Exit codes:
+  0 passed or recovered    1 findings in validate      2 usage or deployfix.yml
+  10 environment           11 configuration            20 dependency
+  30 build                 40 deployment               70 internal
+  75 transient, trying later may help                  130/143 interrupted"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalOptions,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every subcommand.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalOptions {
+    /// The app root: the folder of the app's package.json
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "DEPLOYFIX_PROJECT")]
+    pub(crate) project: PathBuf,
+    /// The configuration, instead of deployfix.yml in the app root
+    #[arg(long, global = true, value_name = "FILE", env = "DEPLOYFIX_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// What goes to stdout: text, or one JSON document alone (text then goes to stderr)
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: FormatOption,
+    /// Say what would be run, and run nothing
+    #[arg(long, global = true)]
+    pub(crate) dry_run: bool,
+    /// Only errors and verdicts
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// More of what is looked at and decided; twice for traces
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Colour: on a terminal without `NO_COLOR`, always, or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColourOption,
+}
+
+/// What goes to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatOption {
+    /// Text for people
+    Human,
+    /// One JSON document
+    Json,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColourOption {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The subcommands, in the order in which amplify.yml calls them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Predict what would fail, before anything is installed or built
+    #[command(after_help = "\
+Examples:
+  deployfix validate
+  deployfix validate --project apps/web --format json | jq .validation.errors")]
+    Validate,
+    /// Install the dependencies exactly as locked, and recover from what can be mended
+    #[command(after_help = "\
+Examples:
+  deployfix install
+  deployfix install --dry-run        shows the manager's command")]
+    Install,
+    /// Build with a memory plan, and recover from what can be mended
+    #[command(after_help = "\
+Examples:
+  deployfix build
+  deployfix build --dry-run          shows the command, the heap and what .env.production gets")]
+    Build,
+    /// Prove that the output is complete and small enough for Amplify
+    #[command(after_help = "\
+Examples:
+  deployfix verify-artifacts
+  deployfix verify-artifacts --check     compares with the manifest of the last verification")]
+    VerifyArtifacts(VerifyArtifactsOptions),
+    /// Boot the built app, or ask a URL, and probe its routes
+    #[command(after_help = "\
+Examples:
+  deployfix health-check --serve
+  deployfix health-check --url https://main.d1234567890.amplifyapp.com --timeout 5m")]
+    HealthCheck(HealthCheckOptions),
+    /// Print the report of the newest run
+    #[command(after_help = "\
+Examples:
+  deployfix report
+  deployfix report --format json | jq .phases")]
+    Report,
+    /// Run the app's amplify.yml as Amplify does, or the five phases without one
+    #[command(after_help = "\
+Examples:
+  deployfix run
+  deployfix run --project fixtures/next-app
+  deployfix run --dry-run                shows the script")]
+    Run,
+    /// Print the JSON Schema of what deployfix writes
+    #[command(after_help = "\
+Examples:
+  deployfix schema report > report.schema.json")]
+    Schema(SchemaOptions),
+    /// Print the completions of a shell
+    #[command(after_help = "\
+Examples:
+  deployfix completions bash > /etc/bash_completion.d/deployfix
+  deployfix completions zsh > ~/.zfunc/_deployfix")]
+    Completions(CompletionsOptions),
+}
+
+/// Options of `verify-artifacts`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArtifactsOptions {
+    /// Compare the output with the manifest instead of writing it
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Options of `health-check`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("target").required(true))]
+pub(crate) struct HealthCheckOptions {
+    /// Boot the built app on a free port and probe it
+    #[arg(long, group = "target")]
+    pub(crate) serve: bool,
+    /// Probe what answers at this URL, with retries
+    #[arg(long, group = "target", value_name = "URL", value_parser = parse_url)]
+    pub(crate) url: Option<url::Url>,
+    /// How long to wait for readiness (`--serve`) or for a healthy answer (`--url`)
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    pub(crate) timeout: Duration,
+}
+
+/// Options of `schema`.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaOptions {
+    /// Which document
+    pub(crate) document: SchemaDocument,
+}
+
+/// Documents with a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaDocument {
+    /// `.deployfix/report.json`
+    Report,
+}
+
+/// Options of `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsOptions {
+    /// Which shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// The script that completes deployfix's command line.
+pub(crate) fn completions(shell: clap_complete::Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut <Cli as clap::CommandFactory>::command(), "deployfix", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+fn parse_url(text: &str) -> Result<url::Url, String> {
+    let url = url::Url::parse(text).map_err(|error| format!("{error}; write it as `https://host/path`"))?;
+    match url.scheme() {
+        "http" | "https" if url.has_host() => Ok(url),
+        scheme => Err(format!("`{scheme}` is not http or https")),
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    crate::config::parse_duration(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+}

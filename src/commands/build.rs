@@ -1,0 +1,131 @@
+use std::collections::BTreeMap;
+
+use super::session::Session;
+use crate::{
+    build::{BuildPlan, MemoryPlan},
+    config::Memory,
+    env::{Contract, PRODUCTION_FILE, ResolvedVariable, resolved, write_production_file},
+    process::{CommandSpec, memory_limit},
+    project::Project,
+    report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus, Run},
+};
+
+/// Plans the memory, writes `.env.production`, and builds, in the attempt loop.
+pub(super) async fn run(mut session: Session) -> ExitStatus {
+    let mut phase = PhaseReport::begin(PhaseName::Build);
+    let project = Project::read(&session.app_root);
+    let command = match build_command(&session, &project) {
+        Ok(command) => command,
+        Err(finding) => {
+            phase.findings.push(*finding);
+            return session.finish(phase, |_| {});
+        }
+    };
+    let contract = Contract::new(&session.config, &session.app_root);
+    let variables = resolved(&contract, &session.variables, &session.app_root);
+    let memory = MemoryPlan::new(
+        memory_limit(),
+        match session.config.build.memory {
+            Memory::Auto => None,
+            Memory::Limit(bytes) => Some(bytes),
+        },
+        session.variables.get("NODE_OPTIONS").map(String::as_str),
+    );
+    if session.dry_run {
+        say_dry_run(&session, &command, &memory, &variables);
+        return ExitStatus::Success;
+    }
+    match write_production_file(&session.app_root, &variables) {
+        Ok(true) => session.printer.line(&format!("wrote the runtime variables to `{PRODUCTION_FILE}`")),
+        Ok(false) => {}
+        Err(finding) => {
+            phase.findings.push(*finding);
+            return session.finish(phase, |_| {});
+        }
+    }
+    session.bound(session.config.build.timeout);
+    let defaults: BTreeMap<_, _> = variables
+        .iter()
+        .filter(|variable| variable.from_default)
+        .map(|variable| (variable.name.clone(), variable.value.clone()))
+        .collect();
+    let display = command.display();
+    let mut plan = BuildPlan::new(command, memory, &defaults);
+    session
+        .attempt_loop(PhaseName::Build)
+        .run(&mut plan, &mut phase, |phase| session.record(phase))
+        .await;
+    let environment = session.environment_section(&project);
+    let build_config = session.build_config(&project, &variables);
+    let memory = plan.memory().clone();
+    let recovered = phase.attempts.len() > 1
+        && phase.attempts.iter().any(|attempt| {
+            matches!(attempt.decision.recovery.as_deref(), Some("raise-heap" | "lower-memory"))
+        });
+    session.finish(phase, |run| {
+        run.environment = environment;
+        run.build_config = build_config;
+        run.build_config.build_commands = vec![display];
+        run.build_config.optimizations.memory_limit = memory.heap_bytes();
+        run.build_config.optimizations.parallel_builds = memory.is_parallel();
+        if recovered {
+            recommend_memory(run, &memory);
+        }
+    })
+}
+
+fn recommend_memory(run: &mut Run, memory: &MemoryPlan) {
+    let status = run.phase(PhaseName::Build).map(|phase| phase.status);
+    if status != Some(PhaseStatus::Failed) {
+        run.recommend(format!(
+            "the build succeeded only with {}: set it in the Amplify console, or choose a larger build instance",
+            memory.permanent_settings()
+        ));
+    }
+}
+
+/// `build.command` of deployfix.yml, else the build script, else `next build` where Next is a dependency.
+fn build_command(session: &Session, project: &Project) -> Result<CommandSpec, Box<Finding>> {
+    let root = &session.app_root;
+    if let Some(line) = &session.config.build.command {
+        return Ok(CommandSpec::shell(line, root));
+    }
+    let Some(manifest) = &project.manifest.manifest else {
+        return Err(Box::new(project.manifest.findings.first().cloned().unwrap_or_else(|| {
+            Finding::new(FindingId::ManifestInvalid, "package.json cannot be read", "")
+        })));
+    };
+    if manifest.scripts.contains_key("build") {
+        let line = project.manager.kind.run_script("build");
+        let (program, arguments) = line.split_first().map_or(("npm", &[][..]), |(program, rest)| (program, rest));
+        return Ok(CommandSpec::new(program, arguments, root));
+    }
+    if manifest.range_of("next").is_some() {
+        session.printer.line("no build script in package.json; building with `next build`");
+        return Ok(CommandSpec::shell("next build", root));
+    }
+    Err(Box::new(
+        Finding::new(
+            FindingId::BuildScriptMissing,
+            "package.json has no `build` script, and `next` is not a dependency",
+            "deployfix runs the `build` script, else `next build`",
+        )
+        .hint("add `\"build\": \"next build\"` to `scripts` in package.json"),
+    ))
+}
+
+fn say_dry_run(session: &Session, command: &CommandSpec, memory: &MemoryPlan, variables: &[ResolvedVariable]) {
+    let mut lines = Vec::new();
+    let names: Vec<_> = variables
+        .iter()
+        .filter(|variable| variable.needs_production_file())
+        .map(|variable| variable.name.as_str())
+        .collect();
+    if !names.is_empty() {
+        lines.push(format!("write {} to {PRODUCTION_FILE}", names.join(", ")));
+    }
+    let plan: Vec<_> =
+        memory.variables().into_iter().map(|(name, value)| format!("{name}='{value}'")).collect();
+    lines.push([plan, vec![command.display()]].concat().join(" "));
+    session.say_dry_run(PhaseName::Build, &lines);
+}

@@ -1,0 +1,67 @@
+use super::session::Session;
+use crate::{
+    install::InstallPlan,
+    process::CommandSpec,
+    project::Project,
+    report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport},
+};
+
+/// Runs the manager's frozen command, in the attempt loop.
+pub(super) async fn run(session: Session) -> ExitStatus {
+    let mut phase = PhaseReport::begin(PhaseName::Install);
+    let project = Project::read(&session.app_root);
+    if let Some(finding) = obstacle(&project, &session) {
+        phase.findings.push(finding);
+        return session.finish(phase, |_| {});
+    }
+    let manager = project.manager.kind;
+    let [program, arguments @ ..] = manager.frozen_install() else {
+        return session.finish(phase, |_| {});
+    };
+    let command = CommandSpec::new(*program, arguments, &session.app_root);
+    if session.dry_run {
+        session.say_dry_run(PhaseName::Install, &[command.display()]);
+        return ExitStatus::Success;
+    }
+    let mut plan = InstallPlan::new(manager, command);
+    session
+        .attempt_loop(PhaseName::Install)
+        .run(&mut plan, &mut phase, |phase| session.record(phase))
+        .await;
+    let environment = session.environment_section(&project);
+    session.finish(phase, |run| run.environment = environment)
+}
+
+/// What makes it pointless, or dishonest, to start the manager.
+fn obstacle(project: &Project, session: &Session) -> Option<Finding> {
+    if project.manifest.manifest.is_none() {
+        return project.manifest.findings.iter().find(|finding| finding.is_error()).cloned();
+    }
+    let manager = project.manager.kind;
+    let program = manager.program();
+    if project.lockfile().is_none() {
+        let install = format!("{program} install");
+        return Some(
+            Finding::new(
+                FindingId::LockfileMissing,
+                format!("there is no {} for {program} to install from", manager.lockfile_name()),
+                "without a lockfile every build may ship other versions, so nothing was installed",
+            )
+            .hint(format!("run `{install}` and commit {}", manager.lockfile_name())),
+        );
+    }
+    let path = session.variables.get("PATH");
+    if which::which_in(program, path, &session.app_root).is_err() {
+        let version = project.manager.requested.as_ref().and_then(|requested| requested.version.clone());
+        let wanted = version.map_or_else(|| program.to_owned(), |version| format!("{program}@{version}"));
+        return Some(
+            Finding::new(
+                FindingId::PackageManagerMissing,
+                format!("`{program}` is not on `PATH`"),
+                format!("{} asks for it; Amplify's image has npm and yarn classic only", manager.lockfile_name()),
+            )
+            .hint(format!("put `npm install --global {wanted}` before `deployfix install` in preBuild")),
+        );
+    }
+    None
+}

@@ -1,0 +1,17 @@
+//! One file per subcommand; each reads as its story: resolve, act, record.
+
+mod build;
+mod completions;
+mod entry;
+mod health_check;
+mod identity;
+mod install;
+mod report;
+mod run;
+mod schema;
+mod session;
+mod specification;
+mod validate;
+mod verify_artifacts;
+
+pub use entry::main;

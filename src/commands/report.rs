@@ -1,0 +1,51 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::session::{absolute, printer, variables};
+use crate::{
+    cli::GlobalOptions,
+    mask::MaskSet,
+    report::{
+        ExitStatus, Finding, FindingId, Location,
+        render::{Format, run_text},
+        store::{DIRECTORY, REPORT, ReadError, read},
+    },
+};
+
+/// Prints the report of the newest run.
+pub(super) fn print(options: &GlobalOptions) -> ExitStatus {
+    let mask = MaskSet::from_environment(variables(), &BTreeSet::new());
+    let printer = printer(options, Arc::new(mask));
+    match read(&absolute(&options.project)) {
+        Ok(run) if printer.format() == Format::Json => match printer.json(&run) {
+            Ok(()) => ExitStatus::Success,
+            Err(_) => ExitStatus::Internal,
+        },
+        Ok(run) => {
+            printer.important(&run_text(&run));
+            ExitStatus::Success
+        }
+        Err(error) => {
+            printer.finding(&finding(&error).severity(crate::report::Severity::Error));
+            ExitStatus::Usage
+        }
+    }
+}
+
+fn finding(error: &ReadError) -> Finding {
+    let path = format!("{DIRECTORY}/{REPORT}");
+    let finding = Finding::new(
+        FindingId::ReportUnreadable,
+        error.to_string(),
+        "a phase of deployfix writes it into the app root",
+    );
+    match error {
+        ReadError::Missing(_) => {
+            finding.hint("run `deployfix validate` first, or name the app with `--project`")
+        }
+        ReadError::Io { .. } => finding.location(Location::file(path)),
+        ReadError::Invalid { line, column, .. } if *line > 0 => {
+            finding.location(Location::at(path, *line as u64, *column as u64))
+        }
+        ReadError::Invalid { .. } => finding.location(Location::file(path)),
+    }
+}

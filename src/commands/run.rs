@@ -1,0 +1,254 @@
+use std::{fs, path::Path, time::Duration};
+
+use super::{identity::RUN_ID, session::Session, specification::Specification};
+use crate::{
+    buildspec::{ScriptPhase, ScriptSection, Section, render_script, syntax_finding},
+    diagnose::Stage,
+    process::{CommandSpec, Ended},
+    project::Project,
+    recovery::{Attemptable, Remedy},
+    report::{
+        ExitStatus, Finding, FindingId, Location, PhaseName, PhaseReport, PhaseStatus, Run,
+        render::{Format, summary_text},
+        store::DIRECTORY,
+    },
+};
+
+/// The script, relative to the app root.
+const SCRIPT: &str = "amplify.sh";
+/// A phase inside needs its own grace to end its children and write the report.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// Runs the app's amplify.yml in one bash, or the five phases where there is none.
+pub(super) async fn run(mut session: Session) -> ExitStatus {
+    let mut phase = PhaseReport::begin(PhaseName::Run);
+    if session.is_nested {
+        phase.findings.push(nested());
+        return session.finish_as(phase, Some(ExitStatus::Usage), |_| {});
+    }
+    let project = Project::read(&session.app_root);
+    let (script, specification) = match script(&session, &project) {
+        Ok(parts) => parts,
+        Err(finding) => {
+            phase.findings.push(*finding);
+            return session.finish(phase, |_| {});
+        }
+    };
+    if session.dry_run {
+        session.say_dry_run(PhaseName::Run, &[script]);
+        return ExitStatus::Success;
+    }
+    if specification.file().is_none() {
+        session.printer.line("no amplify.yml; running the five phases in order");
+    }
+    let path = session.app_root.join(DIRECTORY).join(SCRIPT);
+    if let Err(error) = fs::create_dir_all(session.app_root.join(DIRECTORY)).and_then(|()| fs::write(&path, script)) {
+        phase.findings.push(unwritable(&path, &error.to_string()));
+        return session.finish(phase, |_| {});
+    }
+    let mut shell = Shell { command: command(&session, &specification, &path) };
+    let mut attempts = session.attempt_loop(PhaseName::Run);
+    attempts.limits.grace = GRACE;
+    attempts.limits.stall = None;
+    attempts.run(&mut shell, &mut phase, |phase| session.record(phase)).await;
+    let inner = session.update(|_| {});
+    conclude(&mut phase, &specification, inner.as_ref(), &session);
+    let format = session.printer.format();
+    let status = session.finish_as(phase, None, |_| {});
+    if format == Format::Human
+        && let Some(run) = session.update(|run| run.settle(Some(status)))
+    {
+        session.printer.important(&summary_text(&run));
+    }
+    status
+}
+
+/// What the phases inside say counts more than what their shell says; a good end needs the artifact.
+fn conclude(phase: &mut PhaseReport, specification: &Specification, inner: Option<&Run>, session: &Session) {
+    let failed = inner
+        .into_iter()
+        .flat_map(|run| &run.phases)
+        .find(|inner| inner.name != PhaseName::Run && inner.status == PhaseStatus::Failed);
+    if let Some((name, finding)) =
+        failed.and_then(|inner| Some((inner.name, inner.primary_error()?)))
+        && phase.primary_error().is_some()
+    {
+        let explained = Finding::new(
+            finding.id,
+            format!("`deployfix {name}` failed: {}", finding.message),
+            "the finding of that phase says why and what to change",
+        );
+        phase.findings = vec![explained];
+    }
+    if phase.primary_error().is_none()
+        && let Some(base) = specification.base_directory()
+        && !session.app_root.join(&base).is_dir()
+    {
+        phase.findings.push(
+            Finding::new(
+                FindingId::ArtifactMissing,
+                format!("`{base}` does not exist after the build"),
+                format!("Amplify stops here with `CustomerError: Artifact directory doesn't exist: {base}`"),
+            )
+            .hint("make `baseDirectory` in amplify.yml the folder that the build writes"),
+        );
+    }
+}
+
+/// The commands of amplify.yml as one attempt: nothing is mended between them from outside.
+struct Shell {
+    command: CommandSpec,
+}
+
+impl Attemptable for Shell {
+    const STAGE: Stage = Stage::Shell;
+
+    fn command(&self) -> CommandSpec {
+        self.command.clone()
+    }
+
+    fn apply(&mut self, _: Remedy, _: &Ended) -> Result<String, String> {
+        Err("the commands of amplify.yml run once, as on Amplify; `deployfix install` and `deployfix build` recover".into())
+    }
+}
+
+fn script(session: &Session, project: &Project) -> Result<(String, Specification), Box<Finding>> {
+    let wanted = session.variables.get("AMPLIFY_MONOREPO_APP_ROOT");
+    let specification = Specification::read(project, wanted.map(String::as_str)).map_err(|error| {
+        Box::new(
+            Finding::new(FindingId::BuildspecSyntax, error.to_string(), "Amplify could not read it either")
+                .location(Location::file(error.relative_path.clone())),
+        )
+    })?;
+    let Some(file) = specification.file() else {
+        return Ok((render_script(&[], &default_sections()), specification));
+    };
+    if let Err(error) = &file.spec {
+        return Err(Box::new(syntax_finding(file, error)));
+    }
+    let Some(app) = specification.app() else {
+        return Err(Box::new(
+            Finding::new(
+                FindingId::BuildspecAppRootMismatch,
+                format!("amplify.yml has no application for `{}`", session.app_root.display()),
+                "Amplify stops with `Invalid monorepo spec, no matching appRoot found in build spec`",
+            )
+            .location(Location::file(file.relative_path.clone()))
+            .hint("name the app with `--project`, or set AMPLIFY_MONOREPO_APP_ROOT to one of the `appRoot`s"),
+        ));
+    };
+    let Some(frontend) = &app.frontend else {
+        return Err(Box::new(
+            Finding::new(
+                FindingId::BuildspecMissingFrontend,
+                "amplify.yml has no `frontend` for the app",
+                "Amplify stops with `Missing frontend definition in buildspec`",
+            )
+            .location(Location::file(file.relative_path.clone())),
+        ));
+    };
+    let variables: Vec<_> = app
+        .env_variables
+        .iter()
+        .map(|(name, value)| (name.value.clone(), value.value.clone()))
+        .collect();
+    let mut sections = vec![section("Frontend Build", &frontend.section)];
+    let tests_disabled = session.variables.get("USER_DISABLE_TESTS").is_some_and(|value| value == "true");
+    if let Some(test) = app.test.as_ref().filter(|_| !tests_disabled) {
+        sections.push(section("Test", test));
+    }
+    if app.backend.is_some() {
+        session.printer.line("the `backend` section is left out: it needs the AWS account");
+    }
+    Ok((render_script(&variables, &sections), specification))
+}
+
+fn section(title: &str, section: &Section) -> ScriptSection {
+    let phases = section
+        .phases
+        .iter()
+        .map(|phase| ScriptPhase {
+            name: phase.key.value.clone(),
+            commands: phase.commands.iter().map(|command| command.value.clone()).collect(),
+        })
+        .collect();
+    ScriptSection { title: title.into(), phases }
+}
+
+/// The phases of the amplify.yml that README recommends.
+fn default_sections() -> Vec<ScriptSection> {
+    let phase = |name: &str, commands: &[&str]| ScriptPhase {
+        name: name.into(),
+        commands: commands.iter().map(|command| format!("deployfix {command}")).collect(),
+    };
+    vec![ScriptSection {
+        title: "Frontend Build".into(),
+        phases: vec![
+            phase("preBuild", &["validate", "install"]),
+            phase("build", &["build"]),
+            phase("postBuild", &["verify-artifacts", "health-check --serve"]),
+        ],
+    }]
+}
+
+/// One bash without the user's start-up files, with what Amplify sets and this binary on `PATH`.
+fn command(session: &Session, specification: &Specification, script: &Path) -> CommandSpec {
+    let mut command = CommandSpec::new(
+        "bash",
+        ["--noprofile".as_ref(), "--norc".as_ref(), script.as_os_str()],
+        specification.directory(),
+    );
+    let branch = session.identity.branch.clone().unwrap_or_else(|| "main".into());
+    let commit = session.identity.commit_id.clone().unwrap_or_else(|| "HEAD".into());
+    let app = "dlocal0000000";
+    let defaults = [
+        ("AWS_APP_ID", app.to_owned()),
+        ("AWS_BRANCH", branch.clone()),
+        ("AWS_BRANCH_ARN", format!("arn:aws:amplify:us-east-1:000000000000:apps/{app}/branches/{branch}")),
+        ("AWS_CLONE_URL", session.app_root.display().to_string()),
+        ("AWS_COMMIT_ID", commit),
+        ("AWS_JOB_ID", "0000000001".to_owned()),
+    ];
+    for (name, value) in defaults {
+        if !session.variables.contains_key(name) {
+            command.variables.insert(name.into(), value);
+        }
+    }
+    if let Some(root) = specification.app_root_name() {
+        command.variables.insert("AMPLIFY_MONOREPO_APP_ROOT".into(), root.to_owned());
+    }
+    command.variables.insert(RUN_ID.into(), session.identity.id.clone());
+    command.variables.insert("DEPLOYFIX_PROJECT".into(), session.app_root.display().to_string());
+    if let Some(path) = &session.config.path {
+        command.variables.insert("DEPLOYFIX_CONFIG".into(), path.display().to_string());
+    }
+    if let Some(path) = path_with_this_binary(session) {
+        command.variables.insert("PATH".into(), path);
+    }
+    command
+}
+
+fn path_with_this_binary(session: &Session) -> Option<String> {
+    let binary = std::env::current_exe().ok()?;
+    let path = session.variables.get("PATH").cloned().unwrap_or_default();
+    let folders = std::iter::once(binary.parent()?.to_path_buf()).chain(std::env::split_paths(&path));
+    Some(std::env::join_paths(folders).ok()?.to_string_lossy().into_owned())
+}
+
+fn nested() -> Finding {
+    Finding::new(
+        FindingId::Usage,
+        "`deployfix run` was called by `deployfix run`",
+        "amplify.yml must call the phases; `run` is what calls amplify.yml",
+    )
+    .hint("call `deployfix validate`, `install`, `build`, `verify-artifacts` and `health-check --serve` in amplify.yml")
+}
+
+fn unwritable(path: &Path, reason: &str) -> Finding {
+    Finding::new(
+        FindingId::Usage,
+        format!("cannot write `{}`", path.display()),
+        format!("{reason}; `run` keeps the script of amplify.yml there"),
+    )
+    .hint("make the app root writable, or remove what stands at `.deployfix`")
+}

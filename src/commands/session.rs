@@ -1,0 +1,460 @@
+//! What every phase has at hand, and the way its record takes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anstream::ColorChoice;
+
+use super::{identity, specification::Specification};
+use crate::{
+    amplify,
+    cli::{ColourOption, FormatOption, GlobalOptions},
+    config::{self, Config},
+    env::ResolvedVariable,
+    mask::{MaskSet, REPLACEMENT},
+    preflight,
+    process::{Interrupt, Limits, memory_limit},
+    project::{Project, in_use},
+    recovery::{Loop, Policy},
+    report::{
+        BuildConfig, CacheSettings, CacheStrategy, Environment, ExitStatus, Finding, FindingId, Identity, Milliseconds, Optimizations, PhaseName, PhaseReport,
+        PhaseStatus, Run,
+        render::{self, Format, Printer, Verbosity},
+        store::{HistoryEntry, Join, Redact, Store, append_history, read_history},
+    },
+};
+
+/// Pause before the first retry that waits, unless the variable below says otherwise.
+const FIRST_RETRY_DELAY: Duration = Duration::from_secs(3);
+/// Milliseconds; for tests of retries and for impatient people.
+const RETRY_DELAY_VARIABLE: &str = "DEPLOYFIX_RETRY_DELAY";
+/// Kept back from the deadline to end the children and write the report.
+const REPORT_RESERVE: Duration = Duration::from_secs(20);
+
+/// One phase of one run on one app.
+pub(super) struct Session {
+    pub(super) app_root: PathBuf,
+    pub(super) printer: Printer,
+    pub(super) mask: MaskSet,
+    pub(super) config: Config,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) platform: Option<amplify::Platform>,
+    pub(super) interrupt: Interrupt,
+    pub(super) dry_run: bool,
+    pub(super) identity: Identity,
+    /// Whether a `deployfix run` called this phase.
+    pub(super) is_nested: bool,
+    store: Option<Store>,
+    join: Join,
+    deadline: Option<Instant>,
+}
+
+impl Session {
+    /// Resolves options, configuration and run; records that the phase began.
+    pub(super) fn begin(
+        options: &GlobalOptions,
+        phase: PhaseName,
+        interrupt: Interrupt,
+    ) -> Result<Self, ExitStatus> {
+        let variables = variables();
+        let app_root = absolute(&options.project);
+        let join = identity::resolve(&variables, &app_root, phase);
+        let identity = identity_of(&join).clone();
+        let config = config::load(&app_root, options.config.as_deref(), identity.branch.as_deref());
+        let declared = config.as_ref().map(declared_secrets).unwrap_or_default();
+        let mask = MaskSet::from_environment(variables.clone(), &declared);
+        let redact: Arc<dyn Redact> = Arc::new(mask.clone());
+        let printer = printer(options, Arc::clone(&redact));
+        render::trace(options.verbose, &redact);
+        if !app_root.is_dir() {
+            printer.finding(
+                &Finding::new(
+                    FindingId::Usage,
+                    format!("`{}` is not a folder", options.project.display()),
+                    "`--project` names the app root: the folder of the app's package.json",
+                )
+                .hint("deployfix validate --project apps/web"),
+            );
+            return Err(ExitStatus::Usage);
+        }
+        let store = if options.dry_run { None } else { open_store(&app_root, redact, &printer) };
+        let platform = amplify::detect(&variables);
+        let is_nested = variables.contains_key(identity::RUN_ID);
+        let mut session = Self {
+            app_root,
+            printer,
+            mask,
+            config: Config::default(),
+            variables,
+            platform,
+            interrupt,
+            dry_run: options.dry_run,
+            identity,
+            is_nested,
+            store,
+            join,
+            deadline: None,
+        };
+        match config {
+            Ok(config) => session.config = config,
+            Err(finding) => {
+                let mut report = PhaseReport::begin(phase);
+                report.findings.push(*finding);
+                return Err(session.finish_as(report, Some(ExitStatus::Usage), |_| {}));
+            }
+        }
+        let report = PhaseReport::begin(phase);
+        let started = session.update(|run| {
+            run.record_phase(report);
+            run.settle(None);
+        });
+        // The platform counts from the start of the job, not of this phase.
+        let since = started.map(|run| run.start_time.elapsed()).unwrap_or_default();
+        session.deadline = session.deadline_after(since);
+        // Later updates join what this one began.
+        session.join = Join::Identified(session.identity.clone());
+        Ok(session)
+    }
+
+    /// The loop of this phase. `bounded` lets the whole run's deadline apply.
+    pub(super) fn attempt_loop(&self, phase: PhaseName) -> Loop<'_> {
+        let first_delay = self
+            .variables
+            .get(RETRY_DELAY_VARIABLE)
+            .and_then(|text| text.parse().ok())
+            .map_or(FIRST_RETRY_DELAY, Duration::from_millis);
+        Loop {
+            printer: &self.printer,
+            mask: &self.mask,
+            store: self.store.as_ref(),
+            interrupt: &self.interrupt,
+            policy: Policy { attempts: self.config.recovery.attempts, first_delay },
+            limits: self.limits(),
+            expected: self.expected_duration(phase),
+        }
+    }
+
+    /// What bounds the children of this phase.
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            deadline: self.deadline,
+            stall: Some(self.config.build.stall),
+            ..Limits::default()
+        }
+    }
+
+    /// Tightens the deadline to a duration from now.
+    pub(super) fn bound(&mut self, duration: Option<Duration>) {
+        let bound = duration.map(|duration| Instant::now() + duration);
+        self.deadline = self.deadline.into_iter().chain(bound).min();
+    }
+
+    /// Changes the recorded run; without a writable state nothing happens.
+    pub(super) fn update(&mut self, change: impl FnOnce(&mut Run)) -> Option<Run> {
+        let store = self.store.as_ref()?;
+        match store.update(&self.join, change) {
+            Ok(updated) => {
+                if let Some(path) = updated.set_aside {
+                    self.printer.finding(&set_aside(&path));
+                }
+                self.identity = updated.run.run.clone();
+                Some(updated.run)
+            }
+            Err(error) => {
+                self.printer.finding(&unwritable(&error.to_string()));
+                self.store = None;
+                None
+            }
+        }
+    }
+
+    /// Writes the phase as it is now; a reader or a kill then finds the truth so far.
+    pub(super) fn record(&self, phase: &PhaseReport) {
+        if let Some(store) = &self.store {
+            let phase = phase.clone();
+            // An error was told when the phase began, and is told again when it ends.
+            let _ = store.update(&self.join, |run| {
+                run.record_phase(phase);
+                run.settle(None);
+            });
+        }
+    }
+
+    /// Ends the phase: records, prints findings and verdict, and gives the exit status.
+    pub(super) fn finish(mut self, phase: PhaseReport, change: impl FnOnce(&mut Run)) -> ExitStatus {
+        self.finish_as(phase, None, change)
+    }
+
+    /// As `finish`, with an exit status that the findings do not tell.
+    pub(super) fn finish_as(
+        &mut self,
+        mut phase: PhaseReport,
+        status: Option<ExitStatus>,
+        change: impl FnOnce(&mut Run),
+    ) -> ExitStatus {
+        phase.finish();
+        let status = match self.interrupt.signal() {
+            Some(signal) => {
+                phase.status = PhaseStatus::Interrupted;
+                ExitStatus::Signal(signal)
+            }
+            None => status.unwrap_or_else(|| exit_status(&phase)),
+        };
+        let apply = |run: &mut Run| {
+            change(run);
+            run.record_phase(phase.clone());
+            run.settle(Some(status));
+        };
+        let run = if self.store.is_some() {
+            self.update(apply)
+        } else {
+            let mut run = Run::begin(self.identity.clone());
+            apply(&mut run);
+            Some(run)
+        };
+        self.remember(&phase);
+        for finding in &phase.findings {
+            self.printer.finding(finding);
+        }
+        self.printer.verdict(&phase);
+        if self.printer.format() == Format::Json
+            && let Some(run) = run
+            && let Err(error) = self.printer.json(&run)
+        {
+            self.printer.important(&format!("cannot print the report: {error}"));
+        }
+        status
+    }
+
+    /// The part of amplify.yml that is about this app; nothing where it cannot be read.
+    pub(super) fn specification(&self, project: &Project) -> Option<Specification> {
+        let wanted = self.variables.get("AMPLIFY_MONOREPO_APP_ROOT").map(String::as_str);
+        Specification::read(project, wanted).ok()
+    }
+
+    /// The machine as the report shows it.
+    pub(super) fn environment_section(&self, project: &Project) -> Environment {
+        let limit = memory_limit();
+        Environment {
+            platform: std::env::consts::OS.into(),
+            architecture: std::env::consts::ARCH.into(),
+            processors: std::thread::available_parallelism().map_or(1, |number| number.get() as u64),
+            memory_limit: limit.map(|limit| limit.bytes),
+            memory_limit_source: limit.map(|limit| limit.source.into()),
+            disk_free: preflight::free_disk(&self.app_root),
+            ci: self.identity.ci.clone(),
+            package_manager: Some(match &project.manager.requested {
+                Some(requested) => match &requested.version {
+                    Some(version) => format!("{} {version}", requested.kind.program()),
+                    None => requested.kind.program().to_owned(),
+                },
+                None => project.manager.kind.program().to_owned(),
+            }),
+            next_version: project.next.version().map(|version| version.to_string()),
+        }
+    }
+
+    /// How the build is set up, as the report shows it.
+    pub(super) fn build_config(&self, project: &Project, variables: &[ResolvedVariable]) -> BuildConfig {
+        let cache_paths =
+            self.specification(project).map(|specification| specification.cache_paths()).unwrap_or_default();
+        let aggressive = cache_paths.iter().any(|path| path.contains("node_modules"));
+        let timeout = amplify::build_timeout(&self.variables).as_secs() / 60;
+        BuildConfig {
+            node_version: in_use(&self.variables, &self.app_root).map(|node| node.version.to_string()),
+            build_commands: Vec::new(),
+            environment_vars: variables
+                .iter()
+                .map(|variable| {
+                    let shown = if variable.secret { REPLACEMENT } else { &variable.value };
+                    (variable.name.clone(), shown.to_owned())
+                })
+                .collect(),
+            cache_settings: CacheSettings {
+                enabled: !cache_paths.is_empty(),
+                strategy: if aggressive { CacheStrategy::Aggressive } else { CacheStrategy::Conservative },
+                paths: cache_paths,
+            },
+            optimizations: Optimizations {
+                memory_limit: None,
+                timeout_minutes: Some(
+                    self.config.build.timeout.map_or(timeout, |own| own.as_secs() / 60),
+                ),
+                parallel_builds: true,
+                compression_enabled: None,
+            },
+        }
+    }
+
+    /// Says what the phase would do; with `--format json` as a document.
+    pub(super) fn say_dry_run(&self, phase: PhaseName, steps: &[String]) {
+        let document = serde_json::json!({ "dryRun": true, "phase": phase, "steps": steps });
+        if self.printer.format() == Format::Json {
+            if let Err(error) = self.printer.json(&document) {
+                self.printer.important(&format!("cannot print the steps: {error}"));
+            }
+            return;
+        }
+        self.printer.important(&format!("`{phase}` would:"));
+        for step in steps {
+            self.printer.important(&format!("  {}", step.replace('\n', "\n  ")));
+        }
+    }
+
+    fn remember(&self, phase: &PhaseReport) {
+        if self.store.is_none() || phase.status == PhaseStatus::Interrupted {
+            return;
+        }
+        let last = phase.attempts.last();
+        let entry = HistoryEntry {
+            time: crate::report::Timestamp::now(),
+            run: self.identity.id.clone(),
+            phase: phase.name,
+            status: phase.status,
+            duration: phase.duration,
+            last_attempt: last.map(|attempt| attempt.duration),
+            peak_memory: last.map(|attempt| attempt.outcome.peak_memory),
+        };
+        if let Err(error) = append_history(&self.app_root, &entry) {
+            tracing::debug!(%error, "the history was not written");
+        }
+    }
+
+    /// The longest successful attempt of this phase in the last runs.
+    fn expected_duration(&self, phase: PhaseName) -> Option<Duration> {
+        read_history(&self.app_root)
+            .into_iter()
+            .rev()
+            .filter(|entry| {
+                entry.phase == phase
+                    && matches!(entry.status, PhaseStatus::Passed | PhaseStatus::Recovered)
+            })
+            .take(5)
+            .filter_map(|entry| entry.last_attempt)
+            .max()
+            .map(|milliseconds: Milliseconds| milliseconds.into())
+    }
+
+    fn deadline_after(&self, since: Duration) -> Option<Instant> {
+        // Nobody stops a developer's own machine, unless asked to.
+        if self.platform.is_none() && !self.variables.contains_key("_BUILD_TIMEOUT") {
+            return None;
+        }
+        let whole = amplify::build_timeout(&self.variables);
+        Some(Instant::now() + whole.saturating_sub(since).saturating_sub(REPORT_RESERVE))
+    }
+}
+
+/// Writes a bug of deployfix into the report, with whatever still works.
+pub(super) fn record_internal_error(
+    options: &GlobalOptions,
+    phase: Option<PhaseName>,
+    finding: &Finding,
+) {
+    let variables = variables();
+    let mask = MaskSet::from_environment(variables.clone(), &BTreeSet::new());
+    let redact: Arc<dyn Redact> = Arc::new(mask);
+    let printer = printer(options, Arc::clone(&redact));
+    printer.finding(finding);
+    let app_root = absolute(&options.project);
+    let Some(name) = phase.filter(|_| !options.dry_run && app_root.is_dir()) else { return };
+    if let Ok(store) = Store::open(&app_root, redact) {
+        let join = Join::Newest(identity_of(&identity::resolve(&variables, &app_root, name)).clone());
+        let mut report = PhaseReport::begin(name);
+        report.findings.push(finding.clone());
+        report.finish();
+        let _ = store.update(&join, |run| {
+            run.record_phase(report);
+            run.settle(Some(ExitStatus::Internal));
+        });
+    }
+}
+
+/// The process environment; a value that is not UTF-8 keeps its readable part.
+pub(super) fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .map(|(name, value)| {
+            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+        })
+        .collect()
+}
+
+/// A printer as the options ask for.
+pub(super) fn printer(options: &GlobalOptions, redact: Arc<dyn Redact>) -> Printer {
+    let format = match options.format {
+        FormatOption::Human => Format::Human,
+        FormatOption::Json => Format::Json,
+    };
+    let verbosity = match (options.quiet, options.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, _) => Verbosity::Verbose,
+    };
+    let colour = match options.color {
+        ColourOption::Auto => ColorChoice::Auto,
+        ColourOption::Always => ColorChoice::Always,
+        ColourOption::Never => ColorChoice::Never,
+    };
+    Printer::new(format, verbosity, colour, redact)
+}
+
+/// The path from the file system's root, without asking the disk.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// `validate` exits with 1 for findings; the other phases with the area of the first error.
+fn exit_status(phase: &PhaseReport) -> ExitStatus {
+    match phase.primary_error() {
+        None => ExitStatus::Success,
+        Some(finding) if finding.id == FindingId::DeployfixInvalid => ExitStatus::Usage,
+        Some(_) if phase.name == PhaseName::Validate => ExitStatus::Findings,
+        Some(finding) => finding.id.exit_status(),
+    }
+}
+
+fn identity_of(join: &Join) -> &Identity {
+    match join {
+        Join::Identified(identity) | Join::Begin(identity) | Join::Newest(identity) => identity,
+    }
+}
+
+fn declared_secrets(config: &Config) -> BTreeSet<String> {
+    config
+        .environment
+        .iter()
+        .filter(|(_, variable)| variable.secret)
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+fn open_store(app_root: &Path, redact: Arc<dyn Redact>, printer: &Printer) -> Option<Store> {
+    match Store::open(app_root, redact) {
+        Ok(store) => Some(store),
+        Err(error) => {
+            printer.finding(&unwritable(&error.to_string()));
+            None
+        }
+    }
+}
+
+fn unwritable(reason: &str) -> Finding {
+    Finding::new(
+        FindingId::ReportUnreadable,
+        "the report cannot be written",
+        format!("{reason}; the phase goes on without it"),
+    )
+    .hint("make the app root writable, or remove what stands at `.deployfix`")
+}
+
+fn set_aside(path: &Path) -> Finding {
+    Finding::new(
+        FindingId::ReportUnreadable,
+        "`.deployfix/report.json` was not a report of deployfix",
+        format!("it was kept as `{}`, and a new report begins", path.display()),
+    )
+}

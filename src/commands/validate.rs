@@ -1,0 +1,62 @@
+use super::session::Session;
+use crate::{
+    config::Ignore,
+    env::{Contract, resolved},
+    preflight::{self, Context},
+    process::memory_limit,
+    project::Project,
+    report::{ExitStatus, Finding, PhaseName, PhaseReport, Validation},
+};
+
+/// Predicts what would fail, before anything is installed or built.
+pub(super) async fn run(session: Session) -> ExitStatus {
+    if session.dry_run {
+        let names: Vec<_> = preflight::CHECKS.iter().map(|check| format!("check {}", check.name)).collect();
+        session.say_dry_run(PhaseName::Validate, &names);
+        return ExitStatus::Success;
+    }
+    let mut phase = PhaseReport::begin(PhaseName::Validate);
+    let project = Project::read(&session.app_root);
+    let contract = Contract::new(&session.config, &session.app_root);
+    let context = Context::new(
+        &project,
+        &contract,
+        &session.variables,
+        session.platform.as_ref(),
+        memory_limit().map(|limit| limit.bytes),
+    );
+    let (accepted, findings): (Vec<_>, Vec<_>) = preflight::run(&context)
+        .into_iter()
+        .partition(|finding| session.config.ignore.iter().any(|ignore| accepts(ignore, finding)));
+    for finding in &accepted {
+        session.printer.detail(&format!("ignored by deployfix.yml: {}: {}", finding.id, finding.message));
+    }
+    phase.metrics.insert("checks".into(), preflight::CHECKS.len() as u64);
+    phase.metrics.insert("ignored".into(), accepted.len() as u64);
+    phase.findings = findings;
+    let validation = Validation::from_findings(&phase.findings);
+    let environment = session.environment_section(&project);
+    let variables = resolved(&contract, &session.variables, &session.app_root);
+    let build_config = session.build_config(&project, &variables);
+    session.finish(phase, |run| {
+        run.validation = Some(validation);
+        run.environment = environment;
+        run.build_config = build_config;
+    })
+}
+
+/// Whether a reviewed entry of deployfix.yml is about this finding; every part given must agree.
+fn accepts(ignore: &Ignore, finding: &Finding) -> bool {
+    let names_package = |package: &String| {
+        finding.message.contains(&format!("`{package}`")) || finding.message.contains(&format!("`{package}@"))
+    };
+    let is_path = |path: &String| {
+        finding.location.as_ref().is_some_and(|location| {
+            globset::Glob::new(path)
+                .is_ok_and(|glob| glob.compile_matcher().is_match(&location.path))
+        })
+    };
+    ignore.id == finding.id
+        && ignore.package.as_ref().is_none_or(names_package)
+        && ignore.path.as_ref().is_none_or(is_path)
+}

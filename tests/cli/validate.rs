@@ -1,0 +1,79 @@
+use crate::support::Project;
+
+#[test]
+fn a_plain_project_has_no_errors() {
+    let ran = Project::with_build("true").run(&["validate"]).exits(0);
+    assert_eq!(ran.report()["validation"]["success"], true);
+    assert_eq!(ran.report()["validation"]["errors"], serde_json::json!([]));
+    let environment = &ran.report()["environment"];
+    assert!(environment["memoryLimit"].as_u64().unwrap() > 0);
+    assert!(environment["packageManager"].as_str().unwrap().starts_with("npm"));
+}
+
+#[test]
+fn a_missing_variable_of_the_contract_is_an_error_and_nothing_is_installed() {
+    let project = Project::with_build("touch built")
+        .file("deployfix.yml", "environment:\n  DATABASE_URL: { type: url, secret: true }\n")
+        .program("npm", "[ \"$1\" = --version ] && echo 10.9.3 && exit\ntouch installed");
+    let validated = project.run(&["validate"]).exits(1);
+    let finding = validated.finding("validate", "environment/missing-variable");
+    assert_eq!(finding["location"], serde_json::json!({"path": "deployfix.yml", "line": 2, "column": 3}));
+    assert!(finding["message"].as_str().unwrap().contains("`DATABASE_URL`"));
+    let entry = &validated.report()["validation"]["errors"][0];
+    assert_eq!((&entry["type"], &entry["critical"]), (&"environment".into(), &true.into()));
+
+    let ran = project.run(&["run"]).exits(10);
+    assert_eq!(ran.phase("validate")["status"], "failed");
+    assert!(!project.root().join("installed").exists());
+    assert!(!project.root().join("built").exists());
+}
+
+#[test]
+fn a_set_variable_must_fit_its_type_and_a_secret_is_not_shown() {
+    let project = Project::with_build("true")
+        .file(
+            "deployfix.yml",
+            "environment:\n  DATABASE_URL: { type: url, secret: true }\n  RETRIES: { type: integer }\n",
+        )
+        .variable("DATABASE_URL", "fake-database-password")
+        .variable("RETRIES", "many");
+    let ran = project.run(&["validate"]).exits(1);
+    assert_eq!(ran.phase("validate")["findings"].as_array().unwrap().iter().filter(|finding| finding["id"] == "environment/invalid-variable").count(), 2);
+    assert!(!ran.stdout.contains("fake-database-password"));
+    assert!(ran.stdout.contains("many"));
+}
+
+#[test]
+fn each_lockfile_names_its_manager() {
+    let cases: [(&str, &str, &str); 5] = [
+        ("package-lock.json", r#"{"name":"app","lockfileVersion":3,"packages":{"":{"name":"app"}}}"#, "npm ci"),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n", "pnpm install --frozen-lockfile"),
+        ("yarn.lock", "# yarn lockfile v1\n\n\n", "yarn install --frozen-lockfile"),
+        ("yarn.lock", "__metadata:\n  version: 8\n  cacheKey: 10c0\n", "yarn install --immutable"),
+        ("bun.lock", "{\n  \"lockfileVersion\": 1,\n  \"workspaces\": { \"\": { \"name\": \"app\" } },\n  \"packages\": {}\n}\n", "bun install --frozen-lockfile"),
+    ];
+    for (file, text, command) in cases {
+        let project = Project::empty()
+            .file("package.json", r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"}}"#)
+            .file(file, text);
+        for program in ["pnpm", "yarn", "bun"] {
+            let project = Project::empty()
+                .file("package.json", r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"}}"#)
+                .file(file, text)
+                .program(program, "echo 1.0.0");
+            drop(project);
+        }
+        let ran = project.program("pnpm", "echo 9.15.0").run(&["install", "--dry-run"]);
+        assert!(ran.stdout.contains(command), "{file}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn an_unsupported_node_is_named() {
+    let project = Project::with_build("true")
+        .file("package.json", r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"},"dependencies":{"next":"15.5.0"}}"#)
+        .program("node", "[ \"$1\" = --version ] && echo v16.20.0");
+    let ran = project.run(&["validate"]).exits(1);
+    let finding = ran.finding("validate", "environment/node-version-unsupported");
+    assert!(finding["message"].as_str().unwrap().contains("16.20.0"), "{finding}");
+}
