@@ -14,7 +14,7 @@
 // mod diagnose;
 // mod env;
 // mod process;
-// mod project;
+mod project;
 // mod recovery;
 
 // mod config;
