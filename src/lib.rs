@@ -3,7 +3,7 @@
 //!
 //! The rooms, from the door to the ground floor. Arrows point down only.
 
-// mod artifacts;
+mod artifacts;
 // mod build;
 // mod health;
 // mod install;
