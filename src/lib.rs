@@ -6,7 +6,7 @@
 // pub mod cli;
 // pub mod commands;
 
-// mod artifacts;
+mod artifacts;
 // mod build;
 // mod health;
 // mod install;

@@ -5,7 +5,9 @@ mod lockfile;
 mod manifest;
 mod next;
 mod node;
+pub(crate) mod output;
 mod package_manager;
+pub(crate) mod repository;
 mod text;
 mod workspace;
 

@@ -109,6 +109,7 @@ impl Remedy {
             | Id::ArtifactTooLarge
             | Id::ArtifactSecret
             | Id::ArtifactCorrupt
+            | Id::ArtifactDenied
             | Id::FrameworkMismatch
             | Id::ServerStartFailed
             | Id::HealthCheckFailed

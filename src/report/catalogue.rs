@@ -131,6 +131,7 @@ catalogue! {
         ArtifactTooLarge = "deployment/artifact-too-large", Error;
         ArtifactSecret = "deployment/artifact-secret", Error;
         ArtifactCorrupt = "deployment/artifact-corrupt", Error;
+        ArtifactDenied = "deployment/artifact-denied", Error;
         FrameworkMismatch = "deployment/framework-mismatch", Error;
         ServerStartFailed = "deployment/server-start-failed", Error;
         HealthCheckFailed = "deployment/health-check-failed", Error;
