@@ -3,7 +3,7 @@ use std::{fmt::Write as _, fs, time::Duration};
 use super::{load::parse, *};
 use crate::report::{Finding, FindingId};
 
-const FULL: &str = r##"
+const FULL: &str = r#"
 version: 1
 environment:
   DATABASE_URL: { type: url, secret: true, runtime: true }
@@ -27,7 +27,7 @@ artifacts: { budget: 200MB, deny: ["**/*.map"] }
 health: { routes: ["/", "/api/health"], timeout: 10s }
 notify: [ { webhook: "${SLACK_WEBHOOK}", on: [failed, recovered, rolled-back] } ]
 ignore: [ { id: dependency/unreviewed-install-script, package: sharp, reason: "reviewed 2026-11" } ]
-"##;
+"#;
 
 fn finding(text: &str) -> Finding {
     parse(text, None).map(|config| format!("{config:?}")).unwrap_err().into_finding("deployfix.yml")
