@@ -6,7 +6,7 @@ use crate::report::{Finding, FindingId, Location};
 /// A problem and its place.
 #[derive(Debug)]
 pub(crate) struct Invalid {
-    pub(crate) kind: InvalidKind,
+    pub(crate) kind: Box<InvalidKind>,
     pub(crate) position: Option<Position>,
 }
 
@@ -85,12 +85,12 @@ fn listed(names: &[&str]) -> String {
 impl InvalidKind {
     /// The problem at a place.
     pub(crate) fn at(self, position: Position) -> Invalid {
-        Invalid { kind: self, position: Some(position) }
+        Invalid { kind: Box::new(self), position: Some(position) }
     }
 
     /// The problem of the file as a whole.
     pub(crate) fn whole(self) -> Invalid {
-        Invalid { kind: self, position: None }
+        Invalid { kind: Box::new(self), position: None }
     }
 
     fn resolution(&self) -> String {

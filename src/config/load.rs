@@ -48,7 +48,7 @@ pub(crate) fn load(
 /// The text of a file as a configuration for a branch.
 pub(super) fn parse(text: &str, branch: Option<&str>) -> Result<Config, Invalid> {
     let mode = branches::default_mode(branch);
-    let root = node::parse(text).map_err(|invalid| match invalid.kind {
+    let root = node::parse(text).map_err(|invalid| match *invalid.kind {
         InvalidKind::Syntax { .. } => plainer(text).unwrap_or(invalid),
         _ => invalid,
     })?;
@@ -127,7 +127,7 @@ fn read(path: &Path, shown: &str) -> Result<String, Invalid> {
     String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
-        let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        let line = before.split(|byte| *byte == b'\n').count() as u64;
         let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default());
         InvalidKind::NotUtf8.at(Position { line, column: column.chars().count() as u64 + 1 })
     })

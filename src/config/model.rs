@@ -107,12 +107,7 @@ pub(crate) struct Build {
 
 impl Default for Build {
     fn default() -> Self {
-        Self {
-            command: None,
-            memory: Memory::Auto,
-            timeout: None,
-            stall: Duration::from_secs(10 * 60),
-        }
+        Self { command: None, memory: Memory::Auto, timeout: None, stall: Duration::from_mins(10) }
     }
 }
 

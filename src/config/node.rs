@@ -92,11 +92,13 @@ pub(crate) fn parse(text: &str) -> Result<Option<Node>, Invalid> {
     let mut root = None;
     while let Some((event, position)) = builder.next()? {
         match event {
-            Event::StreamStart | Event::DocumentEnd | Event::StreamEnd => {}
             Event::DocumentStart(..) if root.is_some() => {
                 return Err(InvalidKind::SecondDocument.at(position));
             }
-            Event::DocumentStart(..) => {}
+            Event::StreamStart
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::StreamEnd => {}
             other => root = Some(builder.node(other, position, 0)?),
         }
     }

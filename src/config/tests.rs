@@ -58,7 +58,7 @@ fn every_key_is_read() {
     assert_eq!(config.environment["PLAIN"].kind, VariableType::String);
     assert_eq!(config.recovery, Recovery { mode: RecoveryMode::Lenient, attempts: 5 });
     assert_eq!(config.build.memory, Memory::Limit(4 << 30));
-    assert_eq!(config.build.timeout, Some(Duration::from_secs(1500)));
+    assert_eq!(config.build.timeout, Some(Duration::from_mins(25)));
     assert_eq!(config.artifacts.budget, Some(200_000_000));
     assert_eq!(config.health.routes, ["/", "/api/health"]);
     assert_eq!(config.notify[0].webhook, "${SLACK_WEBHOOK}");
@@ -74,7 +74,7 @@ fn a_branch_gets_its_overrides_most_specific_last() {
     assert_eq!(port.default.as_deref(), Some("1"));
     assert_eq!(port.kind, VariableType::Integer);
     let feature = parse(FULL, Some("feature/ab")).unwrap();
-    assert_eq!(feature.build.timeout, Some(Duration::from_secs(1200)));
+    assert_eq!(feature.build.timeout, Some(Duration::from_mins(20)));
     assert_eq!(feature.build.command.as_deref(), Some("next build"));
     assert!(feature.notify.is_empty());
     assert_eq!(feature.recovery.attempts, 5);

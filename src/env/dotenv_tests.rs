@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -39,12 +39,12 @@ fn reads_like_next() {
 }
 
 fn problems(text: &str) -> String {
-    parse(text)
-        .problems
-        .into_iter()
-        .map(|problem| problem.into_finding(".env"))
-        .map(|finding| format!("{}: {}\n", finding.location.unwrap(), finding.message))
-        .collect()
+    let mut report = String::new();
+    for problem in parse(text).problems {
+        let finding = problem.into_finding(".env");
+        writeln!(report, "{}: {}", finding.location.unwrap(), finding.message).unwrap();
+    }
+    report
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn decode(bytes: &[u8], name: &str, problems: &mut Vec<Problem>) -> String {
     }
     if let Err(error) = std::str::from_utf8(bytes) {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        let line = before.split(|byte| *byte == b'\n').count() as u64;
         problems.push(ProblemKind::NotUtf8.at(line));
     }
     String::from_utf8_lossy(bytes).into_owned()

@@ -19,6 +19,10 @@ pub(crate) enum Source {
 
 /// A declared variable that has a value.
 #[derive(Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent answers, each asked by another caller"
+)]
 pub(crate) struct ResolvedVariable {
     /// The variable.
     pub name: String,
