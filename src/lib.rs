@@ -15,11 +15,11 @@ mod artifacts;
 mod amplify;
 // mod buildspec;
 mod diagnose;
-// mod env;
+mod env;
 mod process;
 mod project;
 mod recovery;
 
-// mod config;
+mod config;
 pub mod mask;
 pub mod report;

@@ -1,0 +1,23 @@
+//! deployfix.yml read once into [`Config`]: defaults filled in, the branch's
+//! profile applied, every value checked.
+
+mod branches;
+mod fields;
+mod invalid;
+mod kind;
+mod load;
+mod model;
+mod node;
+mod scalars;
+mod sections;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use kind::{Misfit, VariableType};
+pub(crate) use load::load;
+pub(crate) use model::{
+    Artifacts, Build, Config, Health, Ignore, Memory, Notify, NotifyOn, Recovery, RecoveryMode,
+    Variable,
+};

@@ -1,0 +1,223 @@
+//! The sections of deployfix.yml, each read into its part of [`Config`].
+
+use super::{
+    fields::{Fields, choice, text, wrong},
+    invalid::{Invalid, InvalidKind, similar},
+    model::{
+        Artifacts, Build, Config, Health, Ignore, Memory, Notify, NotifyOn, Recovery, RecoveryMode,
+    },
+    node::{Node, Value},
+    variables,
+};
+use crate::report::FindingId;
+
+/// The keys of the file.
+pub(super) const KEYS: &[&str] = &[
+    "version",
+    "environment",
+    "branches",
+    "recovery",
+    "build",
+    "artifacts",
+    "health",
+    "notify",
+    "ignore",
+];
+
+/// Less is a forgotten unit: Node.js itself does not start in it.
+const LEAST_MEMORY: u64 = 64_000_000;
+/// Less is a forgotten unit: no build output is smaller.
+const LEAST_BUDGET: u64 = 10_000;
+
+/// Reads the whole file but its `branches`; `mode` counts where it says nothing.
+pub(super) fn read(root: &Node, mode: RecoveryMode) -> Result<Config, Invalid> {
+    let fields = Fields::open(root, "", KEYS)?;
+    version(&fields)?;
+    Ok(Config {
+        environment: fields
+            .get("environment")
+            .map(variables::read)
+            .transpose()?
+            .unwrap_or_default(),
+        recovery: recovery(&fields, mode)?,
+        build: build(&fields)?,
+        artifacts: artifacts(&fields)?,
+        health: health(&fields)?,
+        notify: notify(&fields)?,
+        ignore: ignore(&fields)?,
+        path: None,
+    })
+}
+
+fn version(fields: &Fields<'_>) -> Result<(), Invalid> {
+    let Some(node) = fields.get("version") else { return Ok(()) };
+    match &node.value {
+        Value::Scalar { text, .. } if text == "1" => Ok(()),
+        Value::Scalar { text, .. } => {
+            Err(InvalidKind::Version { found: text.clone() }.at(node.position))
+        }
+        _ => Err(wrong(node, "version", "`1`", "version: 1")),
+    }
+}
+
+fn recovery(fields: &Fields<'_>, mode: RecoveryMode) -> Result<Recovery, Invalid> {
+    let mut recovery = Recovery { mode, ..Recovery::default() };
+    let Some(node) = fields.get("recovery") else { return Ok(recovery) };
+    let fields = Fields::open(node, "recovery", &["mode", "attempts"])?;
+    if let Some(node) = fields.get("mode") {
+        let modes = [("lenient", RecoveryMode::Lenient), ("strict", RecoveryMode::Strict)];
+        recovery.mode = choice(node, "recovery.mode", &modes)?;
+    }
+    let attempts =
+        fields.integer("attempts", "a whole number from 1 to 10", "attempts: 3", 1..=10)?;
+    if let Some(attempts) = attempts.and_then(|attempts| u32::try_from(attempts).ok()) {
+        recovery.attempts = attempts;
+    }
+    Ok(recovery)
+}
+
+fn build(fields: &Fields<'_>) -> Result<Build, Invalid> {
+    let default = Build::default();
+    let Some(node) = fields.get("build") else { return Ok(default) };
+    let fields = Fields::open(node, "build", &["command", "memory", "timeout", "stall"])?;
+    let automatic = matches!(
+        fields.get("memory").map(|node| &node.value),
+        Some(Value::Scalar { text, .. }) if text == "auto"
+    );
+    let memory = if automatic {
+        None
+    } else {
+        let expected = "`auto` or a size such as `4GiB`, at least `64MB`";
+        fields.size("memory", LEAST_MEMORY, expected, "memory: 4GiB")?
+    };
+    Ok(Build {
+        command: fields.filled("command", "command: \"next build\"")?,
+        memory: memory.map_or(Memory::Auto, Memory::Limit),
+        timeout: fields.duration("timeout", "timeout: 25m")?,
+        stall: fields.duration("stall", "stall: 10m")?.unwrap_or(default.stall),
+    })
+}
+
+fn artifacts(fields: &Fields<'_>) -> Result<Artifacts, Invalid> {
+    let Some(node) = fields.get("artifacts") else { return Ok(Artifacts::default()) };
+    let fields = Fields::open(node, "artifacts", &["budget", "deny"])?;
+    let expected = "a size such as `200MB`, at least `10KB`";
+    let budget = fields.size("budget", LEAST_BUDGET, expected, "budget: 200MB")?;
+    let example = "deny: [\"**/*.map\"]";
+    let mut deny = Vec::new();
+    for node in fields.list("deny", example)? {
+        let glob = text(node, "artifacts.deny", example)?;
+        if glob.trim().is_empty() {
+            return Err(wrong(
+                node,
+                "artifacts.deny",
+                "a list of globs that are not empty",
+                example,
+            ));
+        }
+        deny.push(glob.to_owned());
+    }
+    Ok(Artifacts { budget, deny })
+}
+
+fn health(fields: &Fields<'_>) -> Result<Health, Invalid> {
+    let default = Health::default();
+    let Some(node) = fields.get("health") else { return Ok(default) };
+    let fields = Fields::open(node, "health", &["routes", "timeout"])?;
+    let example = "routes: [\"/\", \"/api/health\"]";
+    let mut routes = Vec::new();
+    for node in fields.list("routes", example)? {
+        let route = text(node, "health.routes", example)?;
+        if !route.starts_with('/') || route.starts_with("//") || route.contains(char::is_whitespace)
+        {
+            let expected = "a list of paths that begin with `/`";
+            return Err(wrong(node, "health.routes", expected, example));
+        }
+        routes.push(route.to_owned());
+    }
+    let timeout = fields.duration("timeout", "timeout: 10s")?.unwrap_or(default.timeout);
+    Ok(Health { routes, timeout })
+}
+
+fn notify(fields: &Fields<'_>) -> Result<Vec<Notify>, Invalid> {
+    let list = fields.list("notify", "notify: [ { webhook: \"${SLACK_WEBHOOK}\" } ]")?;
+    list.iter().enumerate().map(|(index, node)| receiver(node, index)).collect()
+}
+
+fn receiver(node: &Node, index: usize) -> Result<Notify, Invalid> {
+    let fields = Fields::open(node, &format!("notify[{index}]"), &["webhook", "on"])?;
+    let example = "webhook: \"${SLACK_WEBHOOK}\"";
+    let webhook = fields
+        .filled("webhook", example)?
+        .ok_or_else(|| fields.missing("webhook", "webhook: \"${SLACK_WEBHOOK}\""))?;
+    let is_web =
+        || url::Url::parse(&webhook).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if let Some(node) = fields.get("webhook").filter(|_| !webhook.contains("${") && !is_web()) {
+        // A webhook's address is a secret, so the wrong one is not repeated.
+        return Err(InvalidKind::Value {
+            key: fields.path("webhook"),
+            expected: "a URL that begins with `https://`, or a variable such as `${SLACK_WEBHOOK}`"
+                .into(),
+            found: "what is written there".into(),
+            example: example.into(),
+            similar: None,
+        }
+        .at(node.position));
+    }
+    let path = fields.path("on");
+    let mut on = fields
+        .list("on", "on: [failed, recovered, rolled-back]")?
+        .iter()
+        .map(|node| choice(node, &path, &NotifyOn::ALL))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(node) = fields.get("on").filter(|_| on.is_empty()) {
+        return Err(wrong(node, &path, "a list that is not empty", "on: [failed]"));
+    }
+    if on.is_empty() {
+        on = NotifyOn::ALL.map(|(_, event)| event).to_vec();
+    }
+    Ok(Notify { webhook, on })
+}
+
+fn ignore(fields: &Fields<'_>) -> Result<Vec<Ignore>, Invalid> {
+    let example = "ignore: [ { id: dependency/undeclared, reason: \"…\" } ]";
+    fields
+        .list("ignore", example)?
+        .iter()
+        .enumerate()
+        .map(|(index, node)| ignored(node, index))
+        .collect()
+}
+
+fn ignored(node: &Node, index: usize) -> Result<Ignore, Invalid> {
+    let place = format!("ignore[{index}]");
+    let fields = Fields::open(node, &place, &["id", "package", "path", "reason"])?;
+    let Some(id_node) = fields.get("id") else {
+        return Err(fields.missing("id", "id: dependency/undeclared"));
+    };
+    let written = text(id_node, &fields.path("id"), "id: dependency/undeclared")?;
+    let id: FindingId = written.parse().map_err(|_| {
+        let known = FindingId::ALL.iter().map(|id| id.as_str());
+        // The area is often left out, and its length would hide the likeness.
+        let bare = || {
+            FindingId::ALL
+                .iter()
+                .map(|id| id.as_str())
+                .find(|id| id.split_once('/').is_some_and(|(_, slug)| slug == written))
+        };
+        InvalidKind::UnknownId {
+            id: written.to_owned(),
+            key: fields.path("id"),
+            similar: bare().map(ToOwned::to_owned).or_else(|| similar(written, known)),
+        }
+        .at(id_node.position)
+    })?;
+    Ok(Ignore {
+        id,
+        package: fields.filled("package", "package: sharp")?,
+        path: fields.filled("path", "path: src/legacy/**")?,
+        reason: fields
+            .filled("reason", "reason: \"reviewed 2026-11\"")?
+            .ok_or_else(|| fields.missing("reason", "reason: \"reviewed 2026-11\""))?,
+    })
+}

@@ -1,0 +1,26 @@
+//! The environment variables of the app: what Next.js will see, what the
+//! project declares, and what is handed on to the running server.
+
+mod block;
+mod check;
+mod contract;
+mod dotenv;
+mod encode;
+mod expand;
+mod files;
+mod leaks;
+mod problem;
+mod production_file;
+mod resolve;
+
+#[cfg(test)]
+mod dotenv_tests;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use check::{CheckRequest, check};
+pub(crate) use contract::{Contract, Declared};
+pub(crate) use dotenv::{Dotenv, Entry, parse};
+pub(crate) use files::{Environment, Origin, PRODUCTION_FILES, load_environment};
+pub(crate) use production_file::{PRODUCTION_FILE, write_production_file};
+pub(crate) use resolve::{ResolvedVariable, resolved};
