@@ -204,7 +204,7 @@ fn parse_url(text: &str) -> Result<url::Url, String> {
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    crate::config::parse_duration(text).map_err(|error| error.to_string())
+    crate::config::duration(text).ok_or_else(|| "write it as `60s`, `5m` or `500ms`".to_owned())
 }
 
 #[cfg(test)]

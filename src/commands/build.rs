@@ -14,7 +14,7 @@ use crate::{
 pub(super) async fn run(mut session: Session) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Build);
     let project = Project::read(&session.app_root);
-    let command = match build_command(&session, &project) {
+    let mut command = match build_command(&session, &project) {
         Ok(command) => command,
         Err(finding) => {
             phase.findings.push(*finding);
@@ -50,6 +50,11 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         .map(|variable| (variable.name.clone(), variable.value.clone()))
         .collect();
     let display = command.display();
+    if is_next_alone(&command, &project) {
+        // Next expands `$` in a variable of the process that a file names as well; the file has it exactly.
+        let withheld = variables.iter().filter(|variable| variable.withhold_from_next);
+        command.removed = withheld.map(|variable| variable.name.clone()).collect();
+    }
     let mut plan = BuildPlan::new(command, memory, &defaults);
     session
         .attempt_loop(PhaseName::Build)
@@ -112,6 +117,16 @@ fn build_command(session: &Session, project: &Project) -> Result<CommandSpec, Bo
         )
         .hint("add `\"build\": \"next build\"` to `scripts` in package.json"),
     ))
+}
+
+/// Whether the build starts nothing but `next build`, which then reads its variables from the file.
+fn is_next_alone(command: &CommandSpec, project: &Project) -> bool {
+    let display = command.display();
+    let script = project.manifest.manifest.as_ref().and_then(|manifest| manifest.scripts.get("build"));
+    let line = if display.starts_with("next ") { Some(&display) } else { script };
+    line.is_some_and(|line| {
+        line.trim().starts_with("next build") && !line.contains(['&', '|', ';', '\n', '`', '$'])
+    })
 }
 
 fn say_dry_run(session: &Session, command: &CommandSpec, memory: &MemoryPlan, variables: &[ResolvedVariable]) {

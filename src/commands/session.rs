@@ -14,8 +14,8 @@ use crate::{
     amplify,
     cli::{ColourOption, FormatOption, GlobalOptions},
     config::{self, Config},
-    env::ResolvedVariable,
-    mask::{MaskSet, REPLACEMENT},
+    env::{ResolvedVariable, load_environment},
+    mask::{MaskSet, REPLACEMENT, secrets_in},
     preflight,
     process::{Interrupt, Limits, memory_limit},
     project::{Project, in_use},
@@ -65,8 +65,7 @@ impl Session {
         let join = identity::resolve(&variables, &app_root, phase);
         let identity = identity_of(&join).clone();
         let config = config::load(&app_root, options.config.as_deref(), identity.branch.as_deref());
-        let declared = config.as_ref().map(declared_secrets).unwrap_or_default();
-        let mask = MaskSet::from_environment(variables.clone(), &declared);
+        let mask = mask(&variables, &app_root, config.as_ref().ok());
         let redact: Arc<dyn Redact> = Arc::new(mask.clone());
         let printer = printer(options, Arc::clone(&redact));
         render::trace(options.verbose, &redact);
@@ -423,13 +422,21 @@ fn identity_of(join: &Join) -> &Identity {
     }
 }
 
-fn declared_secrets(config: &Config) -> BTreeSet<String> {
-    config
-        .environment
-        .iter()
-        .filter(|(_, variable)| variable.secret)
-        .map(|(name, _)| name.clone())
-        .collect()
+/// Every secret that a child could print: of the environment, of the files that Next loads, of the
+/// declared defaults.
+fn mask(variables: &BTreeMap<String, String>, app_root: &Path, config: Option<&Config>) -> MaskSet {
+    let contract = || config.into_iter().flat_map(|config| &config.environment);
+    let declared =
+        contract().filter(|(_, variable)| variable.secret).map(|(name, _)| name.clone()).collect();
+    let of_files = load_environment(app_root, variables).variables;
+    let of_files = of_files.into_iter().map(|(name, setting)| (name, setting.value));
+    let defaults = contract()
+        .filter_map(|(name, variable)| Some((name.clone(), variable.default.clone()?)));
+    MaskSet::new(
+        [variables.clone().into_iter().collect(), of_files.collect(), defaults.collect::<Vec<_>>()]
+            .into_iter()
+            .flat_map(|variables| secrets_in(variables, &declared)),
+    )
 }
 
 fn open_store(app_root: &Path, redact: Arc<dyn Redact>, printer: &Printer) -> Option<Store> {

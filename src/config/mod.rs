@@ -17,6 +17,7 @@ mod tests;
 
 pub(crate) use kind::{Misfit, VariableType};
 pub(crate) use load::load;
+pub(crate) use scalars::duration;
 pub(crate) use model::{
     Artifacts, Build, Config, Health, Ignore, Memory, Notify, NotifyOn, Recovery, RecoveryMode,
     Variable,

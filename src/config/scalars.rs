@@ -30,7 +30,7 @@ pub(super) fn size(text: &str) -> Option<u64> {
 }
 
 /// `25m`, `10s`, `500ms`, `1h30m`; a bare number has no meaning.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total: u64 = 0;
     let mut largest = usize::MAX;

@@ -11,6 +11,8 @@ pub(crate) struct CommandSpec {
     pub(crate) directory: PathBuf,
     /// Variables set for it on top of the inherited ones.
     pub(crate) variables: BTreeMap<String, String>,
+    /// Inherited variables that it does not get.
+    pub(crate) removed: Vec<String>,
     /// Which of `variables` the report shows; the others only matter to the child.
     pub(crate) reported: Vec<String>,
 }
@@ -27,6 +29,7 @@ impl CommandSpec {
             arguments: arguments.into_iter().map(Into::into).collect(),
             directory: directory.into(),
             variables: BTreeMap::new(),
+            removed: Vec::new(),
             reported: Vec::new(),
         }
     }

@@ -142,7 +142,11 @@ impl<'a> Supervised<'a> {
         let output =
             Output::open(&sink).map_err(|error| format!("cannot write its log: {error}"))?;
         let kills_before = container::out_of_memory_kills();
-        let mut child = Command::new(&spec.program)
+        let mut command = Command::new(&spec.program);
+        for name in &spec.removed {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(&spec.arguments)
             .current_dir(&spec.directory)
             .envs(&spec.variables)
