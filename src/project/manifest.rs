@@ -197,7 +197,7 @@ fn parse_object(text: &Text) -> Result<Map<String, Value>, Box<Finding>> {
     Err(Box::new(if uncertain { finding.severity(Severity::Warning) } else { finding }))
 }
 
-/// serde_json's message without its position.
+/// `serde_json`'s message without its position.
 pub(crate) fn reason_of(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
