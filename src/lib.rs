@@ -7,10 +7,10 @@
 // mod build;
 // mod health;
 // mod install;
-// mod preflight;
+mod preflight;
 
 mod amplify;
-// mod buildspec;
+mod buildspec;
 // mod diagnose;
 // mod env;
 // mod process;
