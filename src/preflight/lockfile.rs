@@ -49,7 +49,21 @@ fn missing(context: &Context<'_>) -> Finding {
         ManagerKind::Pnpm => "pnpm install --lockfile-only".to_owned(),
         other => format!("{} install", other.program()),
     };
+    // Seen by running them: npm, pnpm and yarn 4 stop, yarn 1 installs the newest versions; bun was not seen.
+    let (severity, resolution) = match manager.kind {
+        ManagerKind::Npm | ManagerKind::Pnpm | ManagerKind::YarnBerry => {
+            (Severity::Error, resolution)
+        }
+        ManagerKind::YarnClassic | ManagerKind::Bun => (
+            Severity::Warning,
+            format!(
+                "without it {} may install other versions at every build; write it and commit it",
+                manager.kind
+            ),
+        ),
+    };
     Finding::new(FindingId::LockfileMissing, format!("there is no `{name}`"), resolution)
+        .severity(severity)
         .location(Location::file("package.json"))
         .hint(write)
         .hint(format!("git add {name}"))

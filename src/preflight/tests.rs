@@ -248,6 +248,25 @@ fn a_workspace_app_is_seen_as_its_managers_see_it() {
 }
 
 #[test]
+fn a_missing_lockfile_fails_where_the_manager_refuses() {
+    for (field, expected) in [
+        ("", "error dependency/lockfile-missing"),
+        ("pnpm@10.4.1", "error dependency/lockfile-missing"),
+        ("yarn@4.5.0", "error dependency/lockfile-missing"),
+        ("yarn@1.22.22", "warning dependency/lockfile-missing"),
+    ] {
+        let manifest = format!(
+            r#"{{"scripts":{{"build":"x"}},"dependencies":{{"next":"15.5.29"}},"packageManager":{}}}"#,
+            if field.is_empty() { "null".to_owned() } else { format!("{field:?}") }
+        );
+        let repository = Repository::new(&[("package.json", &manifest), HEALTHY[2]])
+            .program("pnpm", "exit 0")
+            .program("yarn", "exit 0");
+        assert_eq!(repository.ids().join(", "), expected, "{field}");
+    }
+}
+
+#[test]
 fn hostile_trees_get_clear_findings() {
     let hostile: &[&dyn Fn(&Path)] = &[
         &|root| fs::remove_file(root.join("package.json")).unwrap(),
