@@ -3,17 +3,17 @@
 //!
 //! The rooms, from the door to the ground floor. Arrows point down only.
 
-// pub mod cli;
-// pub mod commands;
+mod cli;
+pub mod commands;
 
 mod artifacts;
-// mod build;
+mod build;
 // mod health;
-// mod install;
-// mod preflight;
+mod install;
+mod preflight;
 
 mod amplify;
-// mod buildspec;
+mod buildspec;
 mod diagnose;
 mod env;
 mod process;

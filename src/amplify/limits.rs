@@ -8,7 +8,7 @@ pub(crate) const ARTIFACT_SIZE: u64 = 5_000_000_000;
 /// Minutes that `_BUILD_TIMEOUT` may set: user guide, "Environment variables".
 pub(crate) const BUILD_TIMEOUT_RANGE: RangeInclusive<u64> = 5..=120;
 /// The time of a build without `_BUILD_TIMEOUT`: same page, 30 minutes.
-pub(crate) const BUILD_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30 * 60);
+pub(crate) const BUILD_TIMEOUT_DEFAULT: Duration = Duration::from_mins(30);
 /// Characters of a build specification in the console: API model, `BuildSpec`. None is published for the file.
 pub(crate) const BUILDSPEC_LENGTH: usize = 25_000;
 /// Characters of a variable's name: API model, `EnvKey`.
@@ -22,7 +22,7 @@ pub(crate) fn build_timeout(environment: &BTreeMap<String, String>) -> Duration 
         .get("_BUILD_TIMEOUT")
         .and_then(|minutes| minutes.trim().parse::<u64>().ok())
         .filter(|minutes| BUILD_TIMEOUT_RANGE.contains(minutes))
-        .map_or(BUILD_TIMEOUT_DEFAULT, |minutes| Duration::from_secs(minutes * 60))
+        .map_or(BUILD_TIMEOUT_DEFAULT, Duration::from_mins)
 }
 
 #[cfg(test)]

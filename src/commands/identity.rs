@@ -25,7 +25,7 @@ pub(super) fn resolve(
         branch: get("AWS_BRANCH").or(head.branch),
         commit_id: get("AWS_COMMIT_ID").filter(|commit| commit != "HEAD").or(head.commit),
         job_id: get("AWS_JOB_ID"),
-        ci: amplify::ci_name(variables),
+        ci: amplify::ci_name(variables).map(str::to_owned),
     };
     if let Some(id) = get(RUN_ID) {
         identity.id = id;

@@ -3,14 +3,13 @@
 mod build;
 mod completions;
 mod entry;
-mod health_check;
+// mod health_check;
 mod identity;
 mod install;
 mod report;
 mod run;
 mod schema;
 mod session;
-mod specification;
 mod validate;
 mod verify_artifacts;
 

@@ -1,8 +1,8 @@
 use std::{fs, path::Path, time::Duration};
 
-use super::{identity::RUN_ID, session::Session, specification::Specification};
+use super::{identity::RUN_ID, session::Session};
 use crate::{
-    buildspec::{ScriptPhase, ScriptSection, Section, render_script, syntax_finding},
+    buildspec::{ScriptPhase, ScriptSection, Section, Specification, render_script, syntax_finding},
     diagnose::Stage,
     process::{CommandSpec, Ended},
     project::Project,
@@ -38,7 +38,7 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         session.say_dry_run(PhaseName::Run, &[script]);
         return ExitStatus::Success;
     }
-    if specification.file().is_none() {
+    if matches!(specification.file(), Ok(None)) {
         session.printer.line("no amplify.yml; running the five phases in order");
     }
     let path = session.app_root.join(DIRECTORY).join(SCRIPT);
@@ -113,15 +113,16 @@ impl Attemptable for Shell {
 }
 
 fn script(session: &Session, project: &Project) -> Result<(String, Specification), Box<Finding>> {
-    let wanted = session.variables.get("AMPLIFY_MONOREPO_APP_ROOT");
-    let specification = Specification::read(project, wanted.map(String::as_str)).map_err(|error| {
-        Box::new(
-            Finding::new(FindingId::BuildspecSyntax, error.to_string(), "Amplify could not read it either")
-                .location(Location::file(error.relative_path.clone())),
-        )
-    })?;
-    let Some(file) = specification.file() else {
-        return Ok((render_script(&[], &default_sections()), specification));
+    let specification = session.specification(project);
+    let file = match specification.file() {
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok((render_script(&[], &default_sections()), specification)),
+        Err(error) => {
+            return Err(Box::new(
+                Finding::new(FindingId::BuildspecSyntax, error.to_string(), "Amplify could not read it either")
+                    .location(Location::file(error.relative_path.clone())),
+            ));
+        }
     };
     if let Err(error) = &file.spec {
         return Err(Box::new(syntax_finding(file, error)));
@@ -214,8 +215,8 @@ fn command(session: &Session, specification: &Specification, script: &Path) -> C
             command.variables.insert(name.into(), value);
         }
     }
-    if let Some(root) = specification.app_root_name() {
-        command.variables.insert("AMPLIFY_MONOREPO_APP_ROOT".into(), root.to_owned());
+    if let Some(root) = specification.app().and_then(|app| app.app_root.as_ref()) {
+        command.variables.insert("AMPLIFY_MONOREPO_APP_ROOT".into(), root.value.clone());
     }
     command.variables.insert(RUN_ID.into(), session.identity.id.clone());
     command.variables.insert("DEPLOYFIX_PROJECT".into(), session.app_root.display().to_string());

@@ -9,15 +9,15 @@ use std::{
 
 use anstream::ColorChoice;
 
-use super::{identity, specification::Specification};
+use super::identity;
 use crate::{
     amplify,
+    buildspec::Specification,
     cli::{ColourOption, FormatOption, GlobalOptions},
     config::{self, Config},
     env::{ResolvedVariable, load_environment},
     mask::{MaskSet, REPLACEMENT, secrets_in},
-    preflight,
-    process::{Interrupt, Limits, memory_limit},
+    process::{Interrupt, Limits, free_disk, memory_limit},
     project::{Project, in_use},
     recovery::{Loop, Policy},
     report::{
@@ -146,6 +146,11 @@ impl Session {
         }
     }
 
+    /// Where logs go; absent where the state cannot be written.
+    pub(super) fn state_folder(&self) -> Option<&Path> {
+        self.store.as_ref().map(Store::directory)
+    }
+
     /// Tightens the deadline to a duration from now.
     pub(super) fn bound(&mut self, duration: Option<Duration>) {
         let bound = duration.map(|duration| Instant::now() + duration);
@@ -229,10 +234,9 @@ impl Session {
         status
     }
 
-    /// The part of amplify.yml that is about this app; nothing where it cannot be read.
-    pub(super) fn specification(&self, project: &Project) -> Option<Specification> {
-        let wanted = self.variables.get("AMPLIFY_MONOREPO_APP_ROOT").map(String::as_str);
-        Specification::read(project, wanted).ok()
+    /// amplify.yml as it concerns this app.
+    pub(super) fn specification(&self, project: &Project) -> Specification {
+        Specification::read(&project.root, project.repository_root.as_deref(), &self.variables)
     }
 
     /// The machine as the report shows it.
@@ -244,7 +248,7 @@ impl Session {
             processors: std::thread::available_parallelism().map_or(1, |number| number.get() as u64),
             memory_limit: limit.map(|limit| limit.bytes),
             memory_limit_source: limit.map(|limit| limit.source.into()),
-            disk_free: preflight::free_disk(&self.app_root),
+            disk_free: free_disk(&self.app_root),
             ci: self.identity.ci.clone(),
             package_manager: Some(match &project.manager.requested {
                 Some(requested) => match &requested.version {
@@ -259,8 +263,7 @@ impl Session {
 
     /// How the build is set up, as the report shows it.
     pub(super) fn build_config(&self, project: &Project, variables: &[ResolvedVariable]) -> BuildConfig {
-        let cache_paths =
-            self.specification(project).map(|specification| specification.cache_paths()).unwrap_or_default();
+        let cache_paths = self.specification(project).cache_paths();
         let aggressive = cache_paths.iter().any(|path| path.contains("node_modules"));
         let timeout = amplify::build_timeout(&self.variables).as_secs() / 60;
         BuildConfig {

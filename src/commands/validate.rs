@@ -1,7 +1,9 @@
+use std::{collections::BTreeSet, sync::OnceLock};
+
 use super::session::Session;
 use crate::{
     config::Ignore,
-    env::{Contract, resolved},
+    env::{self, CheckRequest, Contract, resolved},
     preflight::{self, Context},
     process::memory_limit,
     project::Project,
@@ -18,13 +20,25 @@ pub(super) async fn run(session: Session) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Validate);
     let project = Project::read(&session.app_root);
     let contract = Contract::new(&session.config, &session.app_root);
-    let context = Context::new(
-        &project,
-        &contract,
-        &session.variables,
-        session.platform.as_ref(),
-        memory_limit().map(|limit| limit.bytes),
-    );
+    let specification = session.specification(&project);
+    let check_contract = |set_by_spec: &BTreeSet<String>| {
+        env::check(&CheckRequest {
+            contract: &contract,
+            process: &session.variables,
+            app_root: &session.app_root,
+            set_by_spec,
+        })
+    };
+    let context = Context {
+        project: &project,
+        specification: &specification,
+        variables: &session.variables,
+        platform: session.platform.as_ref(),
+        build_command: session.config.build.command.as_deref(),
+        contract: Some(&check_contract),
+        memory_limit: memory_limit().map(|limit| limit.bytes),
+        node: OnceLock::new(),
+    };
     let (accepted, findings): (Vec<_>, Vec<_>) = preflight::run(&context)
         .into_iter()
         .partition(|finding| session.config.ignore.iter().any(|ignore| accepts(ignore, finding)));

@@ -19,6 +19,12 @@ pub(crate) fn memory_limit() -> Option<MemoryLimit> {
     memory_limit_under(Path::new("/"))
 }
 
+/// Free space for this user on the disk of a folder, bytes.
+pub(crate) fn free_disk(folder: &Path) -> Option<u64> {
+    let system = rustix::fs::statvfs(folder).ok()?;
+    Some(system.f_bavail.saturating_mul(system.f_frsize))
+}
+
 fn memory_limit_under(root: &Path) -> Option<MemoryLimit> {
     let total = MemoryLimit { bytes: total_memory(root)?, source: "MemTotal" };
     control_groups(root)

@@ -9,7 +9,7 @@ mod supervisor;
 mod tree;
 
 pub(crate) use command::CommandSpec;
-pub(crate) use container::{MemoryLimit, memory_limit};
+pub(crate) use container::{MemoryLimit, free_disk, memory_limit};
 pub(crate) use interrupt::Interrupt;
 pub(crate) use output::Sink;
 pub(crate) use supervisor::{Ended, Limits, Supervised, run};

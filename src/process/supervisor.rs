@@ -253,6 +253,20 @@ impl<'a> Supervised<'a> {
         }
     }
 
+    /// Highest memory of the tree so far, bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.peak_memory
+    }
+
+    /// How the child ended, as `exit code 1`.
+    pub(crate) fn end_text(&self) -> String {
+        match self.status.map(|status| (status.code(), status.signal())) {
+            Some((Some(code), _)) => format!("exit code {code}"),
+            Some((None, Some(signal))) => format!("ended by {}", signal_name(signal)),
+            Some((None, None)) | None => "still running".to_owned(),
+        }
+    }
+
     /// The newest masked output.
     pub(crate) fn tail(&self) -> String {
         self.output.tail()

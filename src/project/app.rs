@@ -11,7 +11,7 @@ use super::{
 /// The app as it lies on disk.
 #[derive(Debug)]
 pub(crate) struct Project {
-    /// The app root, as it was given.
+    /// The app root, absolute, its links resolved.
     pub(crate) root: PathBuf,
     /// The nearest folder, from the app root up, that is a git repository.
     pub(crate) repository_root: Option<PathBuf>,
@@ -28,7 +28,11 @@ pub(crate) struct Project {
 impl Project {
     /// Reads a project; what cannot be read is among the findings of its part.
     pub(crate) fn read(root: &Path) -> Self {
-        let absolute = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+        // The managers see the folder as the kernel does: links and `..` resolved.
+        let absolute = root
+            .canonicalize()
+            .or_else(|_| std::path::absolute(root))
+            .unwrap_or_else(|_| root.to_path_buf());
         let repository_root = workspace::repository_root(&absolute);
         let roots = workspace::roots(&absolute, repository_root.as_deref());
         let (manifest, lockfiles) =

@@ -12,8 +12,8 @@ mod text;
 mod workspace;
 
 pub(crate) use app::Project;
-pub(crate) use lockfile::{Lockfile, LockfileKind, drift, health as lockfile_health};
-pub(crate) use manifest::{Dependencies, Manifest, ManifestRead};
+pub(crate) use lockfile::{Lockfile, LockfileKind, drift, health as lockfile_health, relative};
+pub(crate) use manifest::Manifest;
 pub(crate) use next::Next;
 pub(crate) use node::{
     Minimum, NodeInUse, NodeRange, NodeRequest, NodeVersion, RequestSource, Wanted, in_use,
@@ -22,4 +22,4 @@ pub(crate) use node::{
 pub(crate) use package_manager::{
     DecidedBy, ManagerKind, PackageManager, RequestedManager, conflicts as manager_conflicts,
 };
-pub(crate) use text::{Text, TextError, decode, position, read_text};
+pub(crate) use text::{Text, TextError, conflict_marker, position, read_text};

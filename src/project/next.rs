@@ -15,7 +15,7 @@ pub(crate) struct Next {
     pub(crate) requested: Option<String>,
     /// The version in the lockfile.
     pub(crate) locked: Option<String>,
-    /// The version in node_modules.
+    /// The version in `node_modules`.
     pub(crate) installed: Option<String>,
     /// `engines.node` of the installed one.
     pub(crate) installed_engines: Option<String>,
@@ -44,7 +44,7 @@ struct Engines {
     node: Option<String>,
 }
 
-/// Reads what manifest, lockfile and node_modules say about Next.
+/// Reads what manifest, lockfile and `node_modules` say about Next.
 pub(crate) fn read(
     app_root: &Path,
     manifest: Option<&Manifest>,

@@ -146,6 +146,12 @@ fn conflict(lockfile: &Lockfile, text: &Text) -> Option<Finding> {
 /// The newest major version of the format that is known; pnpm 9 and 10 write 9.
 const NEWEST_PNPM_FORMAT: u64 = 9;
 
+#[derive(Deserialize)]
+struct PnpmHeader {
+    #[serde(rename = "lockfileVersion", default)]
+    version: Option<serde_yaml::Value>,
+}
+
 fn pnpm(lockfile: &Lockfile, text: &Text) -> Option<Finding> {
     if text.is_blank() {
         return Some(empty(lockfile));
@@ -153,15 +159,10 @@ fn pnpm(lockfile: &Lockfile, text: &Text) -> Option<Finding> {
     if let Some(finding) = conflict(lockfile, text) {
         return Some(finding);
     }
-    #[derive(Deserialize)]
-    struct Header {
-        #[serde(rename = "lockfileVersion", default)]
-        version: Option<serde_yaml::Value>,
-    }
     // pnpm writes an environment document before its own in some versions, so every document counts.
     let mut version = None;
     for document in serde_yaml::Deserializer::from_str(&text.content) {
-        match Header::deserialize(document) {
+        match PnpmHeader::deserialize(document) {
             Ok(header) => version = header.version.or(version),
             Err(error) => return Some(yaml_error(lockfile, &error)),
         }
@@ -209,25 +210,28 @@ fn yarn_classic(lockfile: &Lockfile, text: &Text, has_dependencies: bool) -> Opt
 /// The newest format that is known; yarn 4 writes 8, its later releases 9 and 10.
 const NEWEST_BERRY_FORMAT: u64 = 10;
 
+#[derive(Deserialize)]
+struct BerryHeader {
+    #[serde(rename = "__metadata")]
+    metadata: Option<BerryMetadata>,
+}
+
+#[derive(Deserialize)]
+struct BerryMetadata {
+    version: Option<serde_yaml::Value>,
+}
+
 fn yarn_berry(lockfile: &Lockfile, text: &Text) -> Option<Finding> {
     if text.is_blank() {
         return Some(empty(lockfile));
     }
     if let Some(line) = conflict_marker(&text.content) {
         let mut finding = markers(lockfile, line);
-        finding.resolution = "`yarn install --immutable` refuses to merge (YN0047); run `yarn install` once and commit the result".to_owned();
+        "`yarn install --immutable` refuses to merge (YN0047); run `yarn install` once and commit the result"
+            .clone_into(&mut finding.resolution);
         return Some(finding);
     }
-    #[derive(Deserialize)]
-    struct Header {
-        #[serde(rename = "__metadata")]
-        metadata: Option<Metadata>,
-    }
-    #[derive(Deserialize)]
-    struct Metadata {
-        version: Option<serde_yaml::Value>,
-    }
-    match serde_yaml::from_str::<Header>(&text.content) {
+    match serde_yaml::from_str::<BerryHeader>(&text.content) {
         Ok(header) => {
             let version = header.metadata?.version?.as_u64()?;
             (version > NEWEST_BERRY_FORMAT).then(|| {

@@ -24,6 +24,7 @@ pub(crate) struct NodeRange {
 
 #[derive(Debug, Clone)]
 enum Part {
+    Always,
     Never,
     In(Range),
 }
@@ -41,6 +42,7 @@ impl NodeRange {
     /// Whether a version lies in it; pre-releases count, as they do when npm checks `engines`.
     pub(crate) fn contains(&self, version: &Version) -> bool {
         let holds = |part: &Part| match part {
+            Part::Always => true,
             Part::Never => false,
             Part::In(range) => range.satisfies_with_prerelease(version, true),
         };
@@ -74,9 +76,7 @@ fn alternative(text: &str) -> Option<Vec<Part>> {
         }
         open = comparators.last().is_some_and(|last| last.ends_with(['<', '>', '=', '~', '^']));
     }
-    let parts: Option<Vec<Option<Part>>> =
-        comparators.iter().map(|text| comparator(text)).collect();
-    Some(parts?.into_iter().flatten().collect())
+    comparators.iter().map(|text| comparator(text)).collect()
 }
 
 /// A version without an operator, as both ends of `18 - 20` are.
@@ -86,14 +86,13 @@ fn bare(text: &str) -> Option<&str> {
     (captures.name("operator")?.as_str().trim_matches('=').is_empty()).then_some(&text[start..])
 }
 
-/// One comparator; the inner value is nothing where it allows everything.
-fn comparator(text: &str) -> Option<Option<Part>> {
+fn comparator(text: &str) -> Option<Part> {
     let captures = COMPARATOR.captures(text)?;
     let part = |name| captures.name(name).map(|found| found.as_str());
     let numbers = [part("major"), part("minor"), part("patch")];
-    let is_placeholder = |number: &Option<&str>| number.is_none_or(|text| "xX*".contains(text));
-    let known = numbers.iter().take_while(|number| !is_placeholder(number)).count();
-    if numbers[known..].iter().any(|number| !is_placeholder(number)) {
+    let is_placeholder = |number: Option<&str>| number.is_none_or(|text| "xX*".contains(text));
+    let known = numbers.iter().take_while(|number| !is_placeholder(**number)).count();
+    if numbers[known..].iter().any(|number| !is_placeholder(*number)) {
         return None;
     }
     let operator = part("operator").unwrap_or_default();
@@ -103,14 +102,12 @@ fn comparator(text: &str) -> Option<Option<Part>> {
         return None;
     }
     if known == 0 {
-        return Some(matches!(operator, "<" | ">").then_some(Part::Never));
+        return Some(if matches!(operator, "<" | ">") { Part::Never } else { Part::Always });
     }
     let version: Vec<&str> = numbers[..known].iter().copied().flatten().collect();
     let operator = if operator == "~>" { "~" } else { operator };
     let pre = if known == 3 { part("pre").unwrap_or_default() } else { "" };
-    Range::parse(format!("{operator}{}{pre}", version.join(".")))
-        .ok()
-        .map(|range| Some(Part::In(range)))
+    Range::parse(format!("{operator}{}{pre}", version.join("."))).ok().map(Part::In)
 }
 
 #[cfg(test)]

@@ -1,0 +1,19 @@
+//! amplify.yml: where everything stands, what it means, what is wrong with it.
+
+mod find;
+mod model;
+mod node;
+mod parse;
+mod rules;
+mod script;
+mod selection;
+mod specification;
+mod variables;
+
+pub(crate) use find::{FILE, FindError, SpecFile};
+pub(crate) use model::{App, Artifacts, Cache, Frontend, Phase, PhaseName, Section, Spec};
+pub(crate) use node::{Node, Place, Spanned};
+pub(crate) use rules::{RuleContext, check, syntax_finding};
+pub(crate) use script::{ScriptPhase, ScriptSection, render as render_script};
+pub(crate) use specification::Specification;
+pub(crate) use variables::{SetVariables, variables_set};

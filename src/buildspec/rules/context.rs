@@ -1,0 +1,81 @@
+use crate::{
+    buildspec::{
+        find::SpecFile,
+        model::{App, Spec},
+        node::{Node, Place},
+        selection::{Selection, normal, select},
+    },
+    report::{Evidence, Finding, FindingId, Location, Severity},
+};
+
+/// What the rules know.
+#[derive(Debug)]
+pub(crate) struct RuleContext<'a> {
+    /// The file.
+    pub(crate) file: &'a SpecFile,
+    /// Its meaning.
+    pub(crate) spec: &'a Spec,
+    /// `AMPLIFY_MONOREPO_APP_ROOT`.
+    pub(crate) declared_root: Option<&'a str>,
+    /// The app root relative to the repository; empty where they are one.
+    pub(crate) project_path: &'a str,
+    /// Whether this is an Amplify build.
+    pub(crate) on_amplify: bool,
+}
+
+impl<'a> RuleContext<'a> {
+    /// The app of the specification that is built.
+    pub(crate) fn selection(&self) -> Selection<'a> {
+        select(self.spec, self.declared_root.or(Some(self.project_path)))
+    }
+
+    /// Every app of the specification; an error in one that is not built is only a warning.
+    pub(super) fn apps(&self) -> impl Iterator<Item = (&'a App, Severity)> {
+        let built = match self.selection() {
+            Selection::App(app) | Selection::NotMonorepo(app) => Some(app),
+            Selection::NoMatch | Selection::Ambiguous => None,
+        };
+        let is_mapping = matches!(self.spec.root.value, Node::Mapping(_));
+        self.spec.apps.iter().filter(move |_| is_mapping).map(move |app| {
+            let is_built = built.is_some_and(|built| std::ptr::eq(built, app));
+            (app, if is_built { Severity::Error } else { Severity::Warning })
+        })
+    }
+
+    /// Whether `AMPLIFY_MONOREPO_APP_ROOT` names another folder than the one that is looked at.
+    pub(super) fn declared_elsewhere(&self) -> bool {
+        self.declared_root.is_some_and(|root| normal(root) != normal(self.project_path))
+    }
+
+    /// A finding at a place of the file, with the line that stands there.
+    pub(super) fn finding(
+        &self,
+        id: FindingId,
+        place: Place,
+        message: impl Into<String>,
+        resolution: impl Into<String>,
+    ) -> Finding {
+        let path = &self.file.relative_path;
+        let line = self.line(place);
+        let finding = Finding::new(id, message, resolution).location(Location::at(
+            path,
+            place.line,
+            place.column,
+        ));
+        match line.trim() {
+            "" => finding,
+            line => finding.evidence(Evidence::at(path, place.line, line)),
+        }
+    }
+
+    /// The line of a place.
+    pub(super) fn line(&self, place: Place) -> &'a str {
+        let index = usize::try_from(place.line.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.file.text.content.lines().nth(index).unwrap_or_default()
+    }
+}
+
+/// What Amplify's build log says, word for word.
+pub(super) fn platform_message(text: impl Into<String>) -> Evidence {
+    Evidence::new("Amplify's build log", text)
+}

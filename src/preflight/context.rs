@@ -1,0 +1,73 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
+
+use super::spec_commands::SpecCommands;
+use crate::{
+    amplify::Platform,
+    buildspec::{self, App, SetVariables, Specification},
+    project::{self, NodeInUse, Project},
+    report::Finding,
+};
+
+/// Holds the contract of variables against what is set; is given the names that amplify.yml sets.
+pub(crate) type ContractCheck<'a> = dyn Fn(&BTreeSet<String>) -> Vec<Finding> + Sync + 'a;
+
+/// Everything that the checks look at; read once, by the caller.
+pub(crate) struct Context<'a> {
+    /// The app on disk.
+    pub(crate) project: &'a Project,
+    /// amplify.yml.
+    pub(crate) specification: &'a Specification,
+    /// The environment of the command.
+    pub(crate) variables: &'a BTreeMap<String, String>,
+    /// The Amplify build, where it is one.
+    pub(crate) platform: Option<&'a Platform>,
+    /// `build.command` of deployfix.yml.
+    pub(crate) build_command: Option<&'a str>,
+    /// The contract of variables.
+    pub(crate) contract: Option<&'a ContractCheck<'a>>,
+    /// Memory that the container may use, bytes.
+    pub(crate) memory_limit: Option<u64>,
+    /// Filled by the first who asks.
+    pub(crate) node: OnceLock<Option<NodeInUse>>,
+}
+
+impl<'a> Context<'a> {
+    /// The Node on PATH; asked for once.
+    pub(crate) fn node(&self) -> Option<&NodeInUse> {
+        self.node.get_or_init(|| project::in_use(self.variables, &self.project.root)).as_ref()
+    }
+
+    /// The app of amplify.yml that is built.
+    pub(super) fn app(&self) -> Option<&'a App> {
+        self.specification.app()
+    }
+
+    /// What the commands of that app do; nothing without one.
+    pub(super) fn spec_commands(&self) -> Option<SpecCommands> {
+        self.app().map(SpecCommands::read)
+    }
+
+    /// Whether amplify.yml chooses another Node than the one that is looked at now.
+    pub(super) fn node_chosen_later(&self) -> bool {
+        self.spec_commands().is_some_and(|commands| {
+            if self.platform.is_some() && commands.runs_deployfix {
+                commands.chooses_node_later
+            } else {
+                commands.chooses_node
+            }
+        })
+    }
+
+    /// The variables that amplify.yml itself sets.
+    pub(super) fn variables_set_by_spec(&self) -> SetVariables {
+        self.app().map(buildspec::variables_set).unwrap_or_default()
+    }
+
+    /// Whether Next is among the dependencies.
+    pub(super) fn uses_next(&self) -> bool {
+        self.project.next.requested.is_some()
+    }
+}

@@ -1,0 +1,19 @@
+//! What `validate` predicts: one file an area, all of them at once.
+
+mod build_script;
+mod buildspec;
+mod context;
+mod contract;
+mod lockfile;
+mod manifest;
+mod node;
+mod package_manager;
+mod resources;
+mod spec_commands;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use context::{Context, ContractCheck};
+pub(crate) use table::{CHECKS, Check, run};

@@ -1,0 +1,213 @@
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Context;
+use crate::{
+    amplify::{Support, server_runtime_support},
+    project::{
+        ManagerKind, NodeInUse, NodeRequest, RequestSource, Wanted, next_minimum, node_requests,
+        read_text,
+    },
+    report::{Evidence, Finding, FindingId, Location, Severity},
+};
+
+const ID: FindingId = FindingId::NodeVersionUnsupported;
+/// Bytes above which a file holds no settings.
+const MAXIMUM_SIZE: u64 = 1024 * 1024;
+
+/// The Node in use against everyone who has a say in it.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let Some(node) = context.node() else { return vec![no_node(context)] };
+    let project = context.project;
+    let mut findings: Vec<_> = next(context, node).into_iter().collect();
+    let requests = node_requests(
+        &project.root,
+        project.repository_root.as_deref(),
+        project.manifest.manifest.as_ref(),
+    );
+    findings.extend(requests.iter().filter_map(|request| match request.source {
+        RequestSource::Engines => engines(context, node, request),
+        _ => version_file(node, request),
+    }));
+    findings.extend(amplify(context, node));
+    findings
+}
+
+fn evidence(node: &NodeInUse) -> Evidence {
+    Evidence::new("node --version", format!("v{}", node.version))
+}
+
+fn no_node(context: &Context<'_>) -> Finding {
+    let finding = Finding::new(
+        FindingId::ToolMissing,
+        "no working `node` is on PATH",
+        "every command of the deployment runs under Node; install it, or load nvm before deployfix",
+    );
+    if context.node_chosen_later() { finding.severity(Severity::Warning) } else { finding }
+}
+
+/// Next compares its own `engines` at start and exits with 1.
+fn next(context: &Context<'_>, node: &NodeInUse) -> Option<Finding> {
+    let minimum = next_minimum(&context.project.next)?;
+    if minimum.allows(&node.version) {
+        return None;
+    }
+    let finding = Finding::new(
+        ID,
+        format!(
+            "Next.js {} does not start under Node {}: it needs `{}`",
+            minimum.next_version, node.version, minimum.text
+        ),
+        "`next build` exits before it reads the project; use a newer Node",
+    )
+    .evidence(evidence(node))
+    .hint("nvm install 22 && nvm use 22");
+    Some(if context.node_chosen_later() { finding.severity(Severity::Warning) } else { finding })
+}
+
+fn engines(context: &Context<'_>, node: &NodeInUse, request: &NodeRequest) -> Option<Finding> {
+    let unclear = match &request.wanted {
+        Wanted::Range(range) if range.contains(&node.version) => return None,
+        Wanted::Range(_) | Wanted::Moving => false,
+        Wanted::Unclear => true,
+    };
+    let refusal = refusal(context);
+    let message = if unclear {
+        format!("`engines.node` is `{}`, which is no range", request.text)
+    } else {
+        format!("Node {} is outside `engines.node`, `{}`", node.version, request.text)
+    };
+    let consequence = refusal.unwrap_or("the install only warns of it");
+    let change = if unclear {
+        "write a range such as `>=20`"
+    } else {
+        "use a Node of that range, or widen it"
+    };
+    let severity = if refusal.is_some() { Severity::Error } else { Severity::Warning };
+    Some(
+        Finding::new(ID, message, format!("{consequence}; {change}"))
+            .severity(severity)
+            .location(Location::file(request.source.file()))
+            .evidence(evidence(node)),
+    )
+}
+
+/// Why the manager stops at an `engines` that does not fit; nothing where it goes on.
+///
+/// Seen by running them: yarn 1 always stops, npm and pnpm with `engine-strict` only, yarn 4 and bun never.
+fn refusal(context: &Context<'_>) -> Option<&'static str> {
+    let project = context.project;
+    let setting = |file: &str, pattern: &Regex| {
+        [Some(project.root.as_path()), project.repository_root.as_deref()]
+            .into_iter()
+            .flatten()
+            .filter_map(|folder| read_text(&folder.join(file), MAXIMUM_SIZE).ok())
+            .any(|text| pattern.is_match(&text.content))
+    };
+    let commands = context.spec_commands().unwrap_or_default();
+    if context.node_chosen_later() {
+        return None;
+    }
+    match project.manager.kind {
+        ManagerKind::YarnClassic
+            if !commands.ignores_engines && !setting(".yarnrc", &IGNORE_ENGINES) =>
+        {
+            Some("yarn 1 stops with `The engine \"node\" is incompatible with this module`")
+        }
+        ManagerKind::Npm | ManagerKind::Pnpm => {
+            let variable = ["npm_config_engine_strict", "NPM_CONFIG_ENGINE_STRICT"]
+                .into_iter()
+                .any(|name| context.variables.get(name).is_some_and(|value| value == "true"));
+            (variable || setting(".npmrc", &ENGINE_STRICT))
+                .then_some("`engine-strict` makes the install stop")
+        }
+        ManagerKind::YarnClassic | ManagerKind::YarnBerry | ManagerKind::Bun => None,
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
+static ENGINE_STRICT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?m)^\s*engine-strict\s*(?:=\s*true\s*)?$").unwrap());
+#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
+static IGNORE_ENGINES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^\s*"?(?:--)?(?:install\.)?ignore-engines"?\s+"?true"#).unwrap()
+});
+
+/// A version file that another Node than the one in use was meant to follow; nobody refuses because of it.
+fn version_file(node: &NodeInUse, request: &NodeRequest) -> Option<Finding> {
+    let Wanted::Range(range) = &request.wanted else { return None };
+    if range.contains(&node.version) {
+        return None;
+    }
+    let major = request.text.trim_start_matches('v').split('.').next().unwrap_or_default();
+    let same_major = major.parse() == Ok(node.version.major());
+    let name = request.source.name();
+    let finding = Finding::new(
+        ID,
+        format!("Node {} is in use, but `{name}` asks for `{}`", node.version, request.text),
+        "the build may differ from the one that was tested; switch to the Node that the project names",
+    )
+    .severity(if same_major { Severity::Info } else { Severity::Warning })
+    .location(Location::file(request.source.file()))
+    .evidence(evidence(node));
+    Some(match request.source {
+        RequestSource::Nvmrc => finding.hint("nvm install && nvm use"),
+        _ => finding.hint(format!("nvm install {0} && nvm use {0}", request.text)),
+    })
+}
+
+/// Amplify serves the app under the major version that built it, and refuses some after the build.
+fn amplify(context: &Context<'_>, node: &NodeInUse) -> Option<Finding> {
+    let support = server_runtime_support(node.version.major());
+    if support == Support::Supported || !context.uses_next() {
+        return None;
+    }
+    let chosen_later = context.node_chosen_later();
+    if chosen_later && context.platform.is_none() {
+        return None;
+    }
+    let certain = support == Support::Unsupported
+        && context.platform.is_some()
+        && !chosen_later
+        && !exports_statically(context);
+    let message = format!("Amplify's server runtime does not take Node {}", node.version.major());
+    let (message, resolution) = match support {
+        Support::Doubtful => (
+            format!("Amplify's server runtime may not take Node {}", node.version.major()),
+            "it is documented, but Amplify's builder has refused it after a whole build; build with 20 or 22 to be sure",
+        ),
+        _ => (
+            message,
+            "Amplify refuses a server-rendered app after the whole build; build with Node 20 or 22",
+        ),
+    };
+    Some(
+        Finding::new(ID, message, resolution)
+            .severity(if certain { Severity::Error } else { Severity::Warning })
+            .evidence(evidence(node))
+            .evidence(Evidence::new(
+                "Amplify's build log",
+                format!(
+                    "CustomerError: Unsupported NodeJS version: v{}. Supported versions are 20 and 22.",
+                    node.version
+                ),
+            ))
+            .hint("nvm install 22 && nvm use 22"),
+    )
+}
+
+#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
+static STATIC_EXPORT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"\boutput["']?\s*:[^,}]*["'`]export["'`]"#).unwrap());
+
+/// Whether next.config mentions a static export, which needs no server runtime.
+fn exports_statically(context: &Context<'_>) -> bool {
+    ["js", "mjs", "cjs", "ts", "mts"]
+        .into_iter()
+        .filter_map(|extension| {
+            let path = context.project.root.join(format!("next.config.{extension}"));
+            read_text(&path, MAXIMUM_SIZE).ok()
+        })
+        .any(|text| STATIC_EXPORT.is_match(&text.content))
+}

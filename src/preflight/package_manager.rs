@@ -1,0 +1,45 @@
+use super::Context;
+use crate::{
+    project::ManagerKind,
+    report::{Finding, FindingId, Severity},
+};
+
+/// Whether the manager of the project is on PATH.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let manager = &context.project.manager;
+    let program = manager.kind.program();
+    let path = context.variables.get("PATH");
+    if context.project.manifest.manifest.is_none()
+        || which::which_in(program, path, &context.project.root).is_ok()
+    {
+        return Vec::new();
+    }
+    let version = manager
+        .requested
+        .as_ref()
+        .and_then(|requested| requested.version.as_ref())
+        .map(|version| format!("@{version}"))
+        .unwrap_or_default();
+    let finding = Finding::new(
+        FindingId::PackageManagerMissing,
+        format!("{} installs this project, but `{program}` is not on PATH", manager.kind),
+        match manager.kind {
+            ManagerKind::Npm => "npm comes with Node; install Node, or put its folder on PATH",
+            _ => {
+                "Amplify's image brings npm and yarn 1 only; fetch the manager in `preBuild` before the install"
+            }
+        },
+    );
+    let finding = match manager.kind {
+        ManagerKind::Npm => finding,
+        ManagerKind::Bun => finding.hint(format!("npm install -g bun{version}")),
+        ManagerKind::YarnClassic => finding.hint(format!("npm install -g yarn{version}")),
+        ManagerKind::YarnBerry => finding.hint("corepack enable"),
+        ManagerKind::Pnpm => {
+            finding.hint("corepack enable").hint(format!("npm install -g pnpm{version}"))
+        }
+    };
+    // It may be fetched between this check and the install.
+    let provided = context.spec_commands().is_some_and(|commands| commands.provides_manager);
+    vec![if provided { finding.severity(Severity::Warning) } else { finding }]
+}

@@ -1,0 +1,8 @@
+//! package.json.
+
+mod model;
+mod read;
+mod shape;
+
+pub(crate) use model::Manifest;
+pub(crate) use read::{FILE, ManifestRead, read, reason_of};
