@@ -5,7 +5,7 @@
 
 // mod artifacts;
 // mod build;
-// mod health;
+mod health;
 // mod install;
 // mod preflight;
 
