@@ -8,7 +8,7 @@ pub mod commands;
 
 mod artifacts;
 mod build;
-// mod health;
+mod health;
 mod install;
 mod preflight;
 

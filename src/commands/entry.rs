@@ -7,7 +7,7 @@ use std::{
 use clap::Parser;
 
 use super::{
-    build, completions, install, report, run, schema,
+    build, completions, health_check, install, report, run, schema,
     session::{self, Session},
     validate, verify_artifacts,
 };
@@ -90,7 +90,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Command::Install => install::run(session).await,
         Command::Build => build::run(session).await,
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options).await,
-        Command::HealthCheck(_) => ExitStatus::Usage,
+        Command::HealthCheck(options) => health_check::run(session, options).await,
         Command::Run => run::run(session).await,
         Command::Report | Command::Schema(_) | Command::Completions(_) => ExitStatus::Usage,
     }

@@ -3,7 +3,7 @@
 mod build;
 mod completions;
 mod entry;
-// mod health_check;
+mod health_check;
 mod identity;
 mod install;
 mod report;

@@ -46,8 +46,9 @@ impl Interrupt {
     /// Waits until signals have come more than `times` times; returns how many did.
     pub(crate) async fn more_than(&self, times: u32) -> u32 {
         let mut received = self.received.clone();
-        match received.wait_for(|state| state.times > times).await {
-            Ok(state) => state.times,
+        let times = received.wait_for(|state| state.times > times).await.map(|state| state.times);
+        match times {
+            Ok(times) => times,
             // The listeners live as long as the runtime.
             Err(_) => std::future::pending().await,
         }
