@@ -9,7 +9,8 @@ use super::{
     findings::{Faults, Subject},
     judgement::Verdict,
     probe::{Answer, Patience, Prober, pause},
-    serve::{Scope, no_client, probe_all, stopped},
+    serve::{no_client, stopped},
+    sweep::{Scope, sweep},
 };
 use crate::report::{Evidence, Finding, FindingId, render::format_duration};
 
@@ -29,10 +30,8 @@ pub(crate) async fn check_remote(
     };
     let start = Instant::now();
     let patience = Patience { deadline: start + options.deadline, retries: true };
-    if let Err(findings) = wait_for_site(&prober, url, plan, patience).await {
-        let mut outcome = stopped(target, findings, plan);
-        outcome.health.ready = None;
-        return outcome;
+    if let Err(finding) = wait_for_site(&prober, url, plan, patience).await {
+        return stopped(target, finding, plan);
     }
     let ready = start.elapsed();
     if let Some(asset) = &plan.version_asset
@@ -40,7 +39,7 @@ pub(crate) async fn check_remote(
     {
         return stopped(target, finding, plan);
     }
-    probe_all(&prober, url, plan, options, Scope::Remote, patience.deadline).await.into_outcome(
+    sweep(&prober, url, plan, options, Scope::Remote, patience.deadline).await.into_outcome(
         target,
         Some(ready),
         plan,
