@@ -40,34 +40,32 @@ pub(crate) async fn check_served(
         Err(error) => return no_client(target, &error),
     };
     let start = Instant::now();
-    let waited = tokio::select! {
+    let failure = tokio::select! {
         biased;
-        end = server.ended() => Err(died(&format!("the server ended before it answered: {end}"))),
-        ready = wait_until_ready(&prober, origin, plan, options) => ready,
+        end = server.ended() => Some(died(&format!("the server ended before it answered: {end}"))),
+        failure = wait_until_ready(&prober, origin, plan, options) => failure,
     };
-    let checked = match waited {
-        Err(finding) => Err(finding),
-        Ok(()) => {
-            let ready = start.elapsed();
-            let all =
-                sweep(&prober, origin, plan, options, Scope::Served, start + options.deadline);
-            tokio::select! {
-                biased;
-                end = server.ended() => {
-                    Err(died(&format!("the server ended while its routes were asked: {end}")))
-                }
-                swept = all => Ok((ready, swept)),
+    let ready = start.elapsed();
+    let checked = if let Some(finding) = failure {
+        Err(Box::new(finding))
+    } else {
+        let deadline = start + options.deadline;
+        tokio::select! {
+            biased;
+            end = server.ended() => {
+                Err(Box::new(died(&format!("the server ended while its routes were asked: {end}"))))
             }
+            swept = sweep(&prober, origin, plan, options, Scope::Served, deadline) => Ok(swept),
         }
     };
     let lines = server.last_lines();
     let lines = &lines[lines.len().saturating_sub(QUOTED_LINES)..];
     let mut outcome = match checked {
-        Ok((ready, swept)) => swept.into_outcome(target, Some(ready), plan, lines),
+        Ok(swept) => swept.into_outcome(target, Some(ready), plan, lines),
         Err(mut finding) => {
             let quoted = lines.iter().map(|line| Evidence::new("server output", line));
             finding.evidence.extend(quoted);
-            stopped(target, finding, plan)
+            stopped(target, *finding, plan)
         }
     };
     outcome.health.peak_memory = server.peak_memory();
@@ -82,18 +80,19 @@ fn died(message: &str) -> Finding {
     )
 }
 
+/// Nothing once the server gave any answer, else why it did not.
 async fn wait_until_ready(
     prober: &Prober,
     origin: &Url,
     plan: &RoutePlan,
     options: &ProbeOptions,
-) -> Result<(), Finding> {
+) -> Option<Finding> {
     let deadline = Instant::now() + options.ready_deadline;
     let address = origin.socket_addrs(|| None).ok().and_then(|found| found.first().copied());
     // An address that nobody has costs the server no rendering, and any answer will do.
     let probe = origin.join(&format!("{}/_next/static/deployfix", plan.base_path));
     let (Some(address), Ok(probe)) = (address, probe) else {
-        return Err(died(&format!("the server has no usable address: `{origin}`")));
+        return Some(died(&format!("the server has no usable address: `{origin}`")));
     };
     let mut listened = false;
     let mut reasons: Vec<String> = Vec::new();
@@ -101,7 +100,7 @@ async fn wait_until_ready(
         if TcpStream::connect(address).await.is_ok() {
             listened = true;
             match prober.ask(&probe, deadline).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => return None,
                 Err(reason) if reasons.last() != Some(&reason.to_string()) => {
                     reasons.push(reason.to_string());
                 }
@@ -112,7 +111,7 @@ async fn wait_until_ready(
     }
     let limit = format_duration(options.ready_deadline);
     if !listened {
-        return Err(died(&format!("the server did not listen on `{address}` within {limit}")));
+        return Some(died(&format!("the server did not listen on `{address}` within {limit}")));
     }
     let last = reasons.last().map_or("no answer", String::as_str);
     let mut finding = Finding::new(
@@ -121,7 +120,7 @@ async fn wait_until_ready(
         "the server accepts connections and then hangs; look for work at start-up (`instrumentation`, a database connection) that does not end",
     );
     finding.evidence = reasons.iter().map(|reason| Evidence::new("probe", reason)).collect();
-    Err(finding)
+    Some(finding)
 }
 
 /// The outcome of a check that ended before the first route.
