@@ -30,10 +30,8 @@ pub(crate) fn named_address(base_path: &str, route: &str) -> String {
     let path = format!("/{}", path.trim_start_matches('/'));
     let has_base =
         path.strip_prefix(base_path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let path = match has_base {
-        true => encode(&path),
-        false => encode(&with_base_path(base_path, &path, false)),
-    };
+    let path =
+        if has_base { encode(&path) } else { encode(&with_base_path(base_path, &path, false)) };
     query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"))
 }
 

@@ -89,9 +89,10 @@ impl AssetPlan {
 
 fn place(url: &Url, origin: &Url) -> String {
     let prefix = url.path().split_once("/_next/").map_or("", |(prefix, _)| prefix);
-    match url.origin() == origin.origin() {
-        true => format!("{prefix}/_next/"),
-        false => format!("{}{prefix}", url.origin().ascii_serialization()),
+    if url.origin() == origin.origin() {
+        format!("{prefix}/_next/")
+    } else {
+        format!("{}{prefix}", url.origin().ascii_serialization())
     }
 }
 

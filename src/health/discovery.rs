@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
 use walkdir::WalkDir;
@@ -24,10 +24,12 @@ pub(crate) fn built_routes(
         }
     }
     for (page, file) in &manifests.pages {
-        let expectation = match file.ends_with(".html") {
-            true => Expectation::Prerendered { status: None },
-            false => Expectation::ServerSidePage,
-        };
+        let expectation =
+            if Path::new(file).extension().is_some_and(|extension| extension == "html") {
+                Expectation::Prerendered { status: None }
+            } else {
+                Expectation::ServerSidePage
+            };
         if let Some(route) = locales.address(page)
             && page != "/api"
             && !page.starts_with("/api/")
@@ -68,7 +70,9 @@ fn prerendered(
         };
     }
     let status = entry.initial_status.or_else(|| recorded_status(layout, route));
-    Expectation::Prerendered { status: status.filter(|status| *status >= 400) }
+    // Next 14 answers a page that called `redirect()` with its status but without a location;
+    // the browser follows the page's `meta` element.
+    Expectation::Prerendered { status: status.filter(|status| *status >= 300) }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

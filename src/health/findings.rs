@@ -164,6 +164,10 @@ fn advice(subject: Subject, reason: &FailureReason) -> (&'static str, &'static [
             "nothing answers at this address; a name in `health.routes` may be misspelt, a rewrite may lead elsewhere, or the deployed version is another one",
             &["`health.routes` in deployfix.yml"],
         ),
+        (_, Reason::Status(405)) => (
+            "the address does not answer GET, which is what the health check asks with; name one that does",
+            &["`health.routes` in deployfix.yml"],
+        ),
         (_, Reason::Status(_)) => (
             "the answer has another status than a visitor needs",
             &["`health.routes` in deployfix.yml"],

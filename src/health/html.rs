@@ -54,10 +54,8 @@ pub(crate) fn references(html: &[u8]) -> Vec<Reference> {
         .map(|(prefix, _)| prefix.to_owned())
         .unwrap_or_default();
     references.extend(chunks.into_iter().map(|chunk| {
-        let address = match chunk.starts_with("static/") {
-            true => format!("{prefix}/_next/{chunk}"),
-            false => chunk,
-        };
+        let address =
+            if chunk.starts_with("static/") { format!("{prefix}/_next/{chunk}") } else { chunk };
         Reference { address, asset_use: AssetUse::Code }
     }));
     references

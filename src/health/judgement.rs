@@ -41,10 +41,8 @@ pub(crate) fn judge_route(route: &Route, answer: &Answer, rerouted: bool) -> Ver
     }
     let certain =
         route.named || (!rerouted && answer.redirects == 0 && route.expectation.is_prerendered());
-    let weigh = |reason, certain| match certain {
-        true => Verdict::Wrong(reason),
-        false => Verdict::Doubtful(reason),
-    };
+    let weigh =
+        |reason, certain| if certain { Verdict::Wrong(reason) } else { Verdict::Doubtful(reason) };
     if !(200..300).contains(&answer.status) {
         let guarded = matches!(answer.status, 401 | 403 | 429);
         return weigh(FailureReason::Status(answer.status), route.named || certain && !guarded);
@@ -68,18 +66,20 @@ fn judge_content_type(route: &Route, answer: &Answer, rerouted: bool) -> Verdict
     let untouched = !rerouted && answer.redirects == 0;
     match &route.expectation {
         Expectation::Prerendered { .. } | Expectation::AppPage if !answer.is_html() => {
-            match untouched {
-                true => Verdict::Wrong(wrong("text/html")),
-                false => Verdict::Doubtful(wrong("text/html")),
+            if untouched {
+                Verdict::Wrong(wrong("text/html"))
+            } else {
+                Verdict::Doubtful(wrong("text/html"))
             }
         }
         Expectation::Document { media_type: Some(expected) }
             if answer.media_type().as_deref() != Some(expected) =>
         {
             // `headers` of next.config may set another type, but a page in its place is a fault.
-            match untouched && answer.is_html() {
-                true => Verdict::Wrong(wrong(expected)),
-                false => Verdict::Doubtful(wrong(expected)),
+            if untouched && answer.is_html() {
+                Verdict::Wrong(wrong(expected))
+            } else {
+                Verdict::Doubtful(wrong(expected))
             }
         }
         _ => Verdict::Healthy,

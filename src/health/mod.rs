@@ -20,6 +20,7 @@ mod routes;
 mod serve;
 mod standalone;
 mod static_server;
+mod sweep;
 
 pub(crate) use command::{Launch, LaunchError, ServeCommand, free_port, plan_launch};
 pub(crate) use layout::BuildLayout;

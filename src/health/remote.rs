@@ -9,7 +9,8 @@ use super::{
     findings::{Faults, Subject},
     judgement::Verdict,
     probe::{Answer, Patience, Prober, pause},
-    serve::{Scope, no_client, probe_all, stopped},
+    serve::{no_client, stopped},
+    sweep::{Scope, sweep},
 };
 use crate::report::{Evidence, Finding, FindingId, render::format_duration};
 
@@ -29,18 +30,16 @@ pub(crate) async fn check_remote(
     };
     let start = Instant::now();
     let patience = Patience { deadline: start + options.deadline, retries: true };
-    if let Err(findings) = wait_for_site(&prober, url, plan, patience).await {
-        let mut outcome = stopped(target, findings, plan);
-        outcome.health.ready = None;
-        return outcome;
+    if let Some(finding) = wait_for_site(&prober, url, plan, patience).await {
+        return stopped(target, finding, plan);
     }
     let ready = start.elapsed();
     if let Some(asset) = &plan.version_asset
-        && let Err(finding) = wait_for_version(&prober, url, asset, options, patience).await
+        && let Some(finding) = wait_for_version(&prober, url, asset, options, patience).await
     {
         return stopped(target, finding, plan);
     }
-    probe_all(&prober, url, plan, options, Scope::Remote, patience.deadline).await.into_outcome(
+    sweep(&prober, url, plan, options, Scope::Remote, patience.deadline).await.into_outcome(
         target,
         Some(ready),
         plan,
@@ -54,7 +53,7 @@ async fn wait_for_site(
     origin: &Url,
     plan: &RoutePlan,
     patience: Patience,
-) -> Result<(), Finding> {
+) -> Option<Finding> {
     let mut url = origin.clone();
     url.set_path(if plan.base_path.is_empty() { "/" } else { &plan.base_path });
     url.set_query(None);
@@ -70,15 +69,14 @@ async fn wait_for_site(
         _ => false,
     });
     if !silent {
-        return Ok(());
+        return None;
     }
     let mut faults = Faults::default();
     faults.add(Subject::Route, url.path(), &tried, &[]);
     let reason = tried.verdict.reason().map(ToString::to_string).unwrap_or_default();
-    faults.into_findings(&[]).pop().map_or(Ok(()), |mut finding| {
-        finding.message = format!("`{origin}` gives no answer: {reason}");
-        Err(finding)
-    })
+    let mut finding = faults.into_findings(&[]).pop()?;
+    finding.message = format!("`{origin}` gives no answer: {reason}");
+    Some(finding)
 }
 
 /// Waits until the site serves this build. Only a plain "not found" says that it does not.
@@ -88,7 +86,7 @@ async fn wait_for_version(
     asset: &str,
     options: &ProbeOptions,
     patience: Patience,
-) -> Result<(), Finding> {
+) -> Option<Finding> {
     let mut url = origin.clone();
     url.set_path(asset);
     url.set_query(None);
@@ -101,14 +99,14 @@ async fn wait_for_version(
     loop {
         match prober.ask(&url, patience.deadline).await {
             Ok(answer) if is_absent(&answer) => {}
-            _ => return Ok(()),
+            _ => return None,
         }
         if Instant::now() + POLL >= patience.deadline {
             break;
         }
         pause(POLL, patience.deadline).await;
     }
-    Err(Finding::new(
+    Some(Finding::new(
         FindingId::StaleVersion,
         format!(
             "`{origin}` answers, but after {} still not with this build",

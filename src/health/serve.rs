@@ -5,17 +5,11 @@ use url::Url;
 
 use super::{
     HealthOutcome, ProbeOptions, RoutePlan,
-    assets::{AssetPlan, judge_asset, page_assets},
-    concurrency::concurrently,
-    failure::FailureReason,
-    findings::{Faults, Subject, listed},
-    html::AssetUse,
-    judgement::{Verdict, judge_route},
-    outcome::{health, probed_route},
-    probe::{Patience, Prober, Tried, pause},
-    routes::Route,
+    outcome::health,
+    probe::{Prober, pause},
+    sweep::{Scope, sweep},
 };
-use crate::report::{Evidence, Finding, FindingId, ProbedRoute, render::format_duration};
+use crate::report::{Evidence, Finding, FindingId, render::format_duration};
 
 /// Time between two looks at a server that starts.
 const POLL: Duration = Duration::from_millis(100);
@@ -46,34 +40,32 @@ pub(crate) async fn check_served(
         Err(error) => return no_client(target, &error),
     };
     let start = Instant::now();
-    let waited = tokio::select! {
+    let failure = tokio::select! {
         biased;
-        end = server.ended() => Err(died(&format!("the server ended before it answered: {end}"))),
-        ready = wait_until_ready(&prober, origin, plan, options) => ready,
+        end = server.ended() => Some(died(&format!("the server ended before it answered: {end}"))),
+        failure = wait_until_ready(&prober, origin, plan, options) => failure,
     };
-    let checked = match waited {
-        Err(finding) => Err(finding),
-        Ok(()) => {
-            let ready = start.elapsed();
-            let all =
-                probe_all(&prober, origin, plan, options, Scope::Served, start + options.deadline);
-            tokio::select! {
-                biased;
-                end = server.ended() => {
-                    Err(died(&format!("the server ended while its routes were asked: {end}")))
-                }
-                probed = all => Ok((ready, probed)),
+    let ready = start.elapsed();
+    let checked = if let Some(finding) = failure {
+        Err(Box::new(finding))
+    } else {
+        let deadline = start + options.deadline;
+        tokio::select! {
+            biased;
+            end = server.ended() => {
+                Err(Box::new(died(&format!("the server ended while its routes were asked: {end}"))))
             }
+            swept = sweep(&prober, origin, plan, options, Scope::Served, deadline) => Ok(swept),
         }
     };
     let lines = server.last_lines();
     let lines = &lines[lines.len().saturating_sub(QUOTED_LINES)..];
     let mut outcome = match checked {
-        Ok((ready, probed)) => probed.into_outcome(target, Some(ready), plan, lines),
+        Ok(swept) => swept.into_outcome(target, Some(ready), plan, lines),
         Err(mut finding) => {
             let quoted = lines.iter().map(|line| Evidence::new("server output", line));
             finding.evidence.extend(quoted);
-            stopped(target, finding, plan)
+            stopped(target, *finding, plan)
         }
     };
     outcome.health.peak_memory = server.peak_memory();
@@ -88,18 +80,19 @@ fn died(message: &str) -> Finding {
     )
 }
 
+/// Nothing once the server gave any answer, else why it did not.
 async fn wait_until_ready(
     prober: &Prober,
     origin: &Url,
     plan: &RoutePlan,
     options: &ProbeOptions,
-) -> Result<(), Finding> {
+) -> Option<Finding> {
     let deadline = Instant::now() + options.ready_deadline;
     let address = origin.socket_addrs(|| None).ok().and_then(|found| found.first().copied());
     // An address that nobody has costs the server no rendering, and any answer will do.
     let probe = origin.join(&format!("{}/_next/static/deployfix", plan.base_path));
     let (Some(address), Ok(probe)) = (address, probe) else {
-        return Err(died(&format!("the server has no usable address: `{origin}`")));
+        return Some(died(&format!("the server has no usable address: `{origin}`")));
     };
     let mut listened = false;
     let mut reasons: Vec<String> = Vec::new();
@@ -107,7 +100,7 @@ async fn wait_until_ready(
         if TcpStream::connect(address).await.is_ok() {
             listened = true;
             match prober.ask(&probe, deadline).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => return None,
                 Err(reason) if reasons.last() != Some(&reason.to_string()) => {
                     reasons.push(reason.to_string());
                 }
@@ -118,7 +111,7 @@ async fn wait_until_ready(
     }
     let limit = format_duration(options.ready_deadline);
     if !listened {
-        return Err(died(&format!("the server did not listen on `{address}` within {limit}")));
+        return Some(died(&format!("the server did not listen on `{address}` within {limit}")));
     }
     let last = reasons.last().map_or("no answer", String::as_str);
     let mut finding = Finding::new(
@@ -127,173 +120,7 @@ async fn wait_until_ready(
         "the server accepts connections and then hangs; look for work at start-up (`instrumentation`, a database connection) that does not end",
     );
     finding.evidence = reasons.iter().map(|reason| Evidence::new("probe", reason)).collect();
-    Err(finding)
-}
-
-/// Which assets may be fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// Those of the server under test; it is asked once, and once more for what was too slow.
-    Served,
-    /// Wherever the pages say they are; transient failures are tried again.
-    Remote,
-}
-
-/// Everything that was asked.
-#[derive(Debug, Default)]
-pub(crate) struct Probed {
-    routes: Vec<ProbedRoute>,
-    assets: usize,
-    faults: Faults,
-    notes: Vec<String>,
-}
-
-impl Probed {
-    /// The outcome, with the last lines of the server's output where there is one.
-    pub(crate) fn into_outcome(
-        self,
-        target: &str,
-        ready: Option<Duration>,
-        plan: &RoutePlan,
-        output: &[String],
-    ) -> HealthOutcome {
-        let output = if self.faults.has_server_error() { output } else { &[] };
-        HealthOutcome {
-            health: health(target, ready, self.routes, self.assets),
-            findings: self.faults.into_findings(output),
-            notes: plan.notes.iter().cloned().chain(self.notes).collect(),
-        }
-    }
-}
-
-/// Asks every route, then every asset that the pages reference.
-pub(crate) async fn probe_all(
-    prober: &Prober,
-    origin: &Url,
-    plan: &RoutePlan,
-    options: &ProbeOptions,
-    scope: Scope,
-    deadline: Instant,
-) -> Probed {
-    let patience = Patience { deadline, retries: scope == Scope::Remote };
-    let mut probed = Probed::default();
-    let mut assets = AssetPlan::default();
-    let mut left: Vec<String> = Vec::new();
-    let prefix = format!("{}/_next/", plan.base_path);
-    let only = (scope == Scope::Served).then_some((origin, prefix.as_str()));
-    for (route, tried) in ask_routes(prober, origin, plan, options, patience).await {
-        if tried.verdict != Verdict::NotAsked {
-            probed.routes.push(probed_route(&route, &tried));
-        }
-        probed.faults.add(Subject::Route, &route.path, &tried, &[]);
-        let Some(answer) = tried.answer.filter(|_| tried.verdict == Verdict::Healthy) else {
-            continue;
-        };
-        if let Some(url) = &answer.leaves_to {
-            left.push(format!("{} -> {}", route.path, url.origin().ascii_serialization()));
-        } else {
-            assets.add(&route.path, page_assets(&answer), only);
-        }
-    }
-    if !left.is_empty() {
-        probed
-            .notes
-            .push(format!("redirects to another origin are not followed: {}", listed(&left)));
-    }
-    probed.notes.extend(assets.notes());
-    let client = prober.clone();
-    let fetched = concurrently(
-        assets.needs.into_iter().collect(),
-        options.concurrency,
-        move |(url, need)| {
-            let prober = client.clone();
-            async move {
-                let tried = ask_asset(&prober, &url, need.asset_use, patience).await;
-                (url, need, tried)
-            }
-        },
-    )
-    .await;
-    for (url, need, tried) in fetched {
-        probed.assets += usize::from(tried.verdict != Verdict::NotAsked);
-        let path = if url.origin() == origin.origin() { url.path() } else { url.as_str() };
-        probed.faults.add(Subject::Asset, path, &tried, &need.pages);
-    }
-    probed
-}
-
-async fn ask_asset(prober: &Prober, url: &Url, asset_use: AssetUse, patience: Patience) -> Tried {
-    let mut tried =
-        prober.ask_until(url, |answer| judge_asset(url, asset_use, answer), patience).await;
-    if asset_use == AssetUse::Image
-        && let Verdict::Wrong(reason) = tried.verdict
-    {
-        tried.verdict = Verdict::Doubtful(reason);
-    }
-    tried
-}
-
-async fn ask_routes(
-    prober: &Prober,
-    origin: &Url,
-    plan: &RoutePlan,
-    options: &ProbeOptions,
-    patience: Patience,
-) -> Vec<(Route, Tried)> {
-    let (client, base, rerouted) = (prober.clone(), origin.clone(), plan.rerouted);
-    let mut results = concurrently(plan.routes.clone(), options.concurrency, move |route| {
-        let (prober, origin) = (client.clone(), base.clone());
-        async move {
-            let tried = ask_route(&prober, &origin, &route, rerouted, patience).await;
-            (route, tried)
-        }
-    })
-    .await;
-    if !patience.retries {
-        ask_slow_routes_again(prober, origin, rerouted, patience, &mut results).await;
-    }
-    results
-}
-
-/// A builder with little processor time may be too slow for several renderings at once, so what
-/// timed out is asked once more, alone.
-async fn ask_slow_routes_again(
-    prober: &Prober,
-    origin: &Url,
-    rerouted: bool,
-    patience: Patience,
-    results: &mut [(Route, Tried)],
-) {
-    for (route, tried) in results {
-        if !matches!(tried.verdict.reason(), Some(FailureReason::Timeout(_))) {
-            continue;
-        }
-        let mut again = ask_route(prober, origin, route, rerouted, patience).await;
-        if again.verdict == Verdict::NotAsked {
-            continue;
-        }
-        again.tries += tried.tries;
-        again.failures.splice(..0, tried.failures.drain(..)).for_each(drop);
-        *tried = again;
-    }
-}
-
-async fn ask_route(
-    prober: &Prober,
-    origin: &Url,
-    route: &Route,
-    rerouted: bool,
-    patience: Patience,
-) -> Tried {
-    // Joined by hand: a path that begins with two slashes would name another host.
-    let (path, query) = match route.path.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (route.path.as_str(), None),
-    };
-    let mut url = origin.clone();
-    url.set_path(path);
-    url.set_query(query);
-    prober.ask_until(&url, |answer| judge_route(route, answer, rerouted), patience).await
+    Some(finding)
 }
 
 /// The outcome of a check that ended before the first route.

@@ -97,9 +97,8 @@ async fn respond(files: ServeDir, base_path: &str, uri: &Uri) -> Response {
 /// One file; `ServeDir` decodes the path and keeps it inside the folder.
 async fn read(files: &ServeDir, path: &str) -> Response {
     let mut files = files.clone();
-    let request = match Request::get(path).body(Body::empty()) {
-        Ok(request) => request,
-        Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+    let Ok(request) = Request::get(path).body(Body::empty()) else {
+        return StatusCode::BAD_REQUEST.into_response();
     };
     match files.try_call(request).await {
         Ok(response) => response.map(Body::new),
