@@ -26,9 +26,7 @@ fn secrets(count: usize) -> Vec<String> {
     (0..count)
         .map(|_| {
             let length = 24 + random() % 24;
-            (0..length)
-                .map(|_| char::from(alphabet[random() % alphabet.len()]))
-                .collect()
+            (0..length).map(|_| char::from(alphabet[random() % alphabet.len()])).collect()
         })
         .collect()
 }
@@ -42,10 +40,7 @@ fn log(values: &[String]) -> String {
             0 => format!(
                 "npm warn deprecated inflight@1.0.{number}: This module is not supported, and leaks memory."
             ),
-            1 => format!(
-                "added {number} packages, and audited {} packages in 41s",
-                number + 1
-            ),
+            1 => format!("added {number} packages, and audited {} packages in 41s", number + 1),
             2 => "   \u{25b2} Next.js 16.0.1 (Turbopack)".to_owned(),
             3 => "   Creating an optimized production build ...".to_owned(),
             4 => format!(

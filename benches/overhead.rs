@@ -2,7 +2,11 @@
 //! the fixture app; its own memory; and the time of `validate`.
 //!
 //! `cargo bench --bench overhead`; `DEPLOYFIX_BENCH_RUNS` sets the number of pairs (5).
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and ends when something is wrong")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints, and ends when something is wrong"
+)]
 
 use std::{
     fs,
@@ -14,17 +18,23 @@ use std::{
 const BINARY: &str = env!("CARGO_BIN_EXE_deployfix");
 
 fn main() {
-    let runs = std::env::var("DEPLOYFIX_BENCH_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    let runs =
+        std::env::var("DEPLOYFIX_BENCH_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
     let app = prepared_app();
     validate(&app);
     builds(&app, runs);
 }
 
 fn validate(app: &Path) {
-    let mut times: Vec<_> =
-        (0..21).map(|_| measured(Command::new(BINARY).arg("validate").current_dir(app)).0).collect();
+    let mut times: Vec<_> = (0..21)
+        .map(|_| measured(Command::new(BINARY).arg("validate").current_dir(app)).0)
+        .collect();
     let (median, worst) = (median(&mut times), times.iter().max().copied().unwrap());
-    println!("validate: median {:.1} ms, worst {:.1} ms of 21", milliseconds(median), milliseconds(worst));
+    println!(
+        "validate: median {:.1} ms, worst {:.1} ms of 21",
+        milliseconds(median),
+        milliseconds(worst)
+    );
 }
 
 fn builds(app: &Path, runs: usize) {
@@ -39,7 +49,11 @@ fn builds(app: &Path, runs: usize) {
             // Warms the disk cache.
             continue;
         }
-        println!("pair {pair}: bare {:.2} s, deployfix {:.2} s", bare.as_secs_f64(), wrapped.as_secs_f64());
+        println!(
+            "pair {pair}: bare {:.2} s, deployfix {:.2} s",
+            bare.as_secs_f64(),
+            wrapped.as_secs_f64()
+        );
         ratios.push(wrapped.as_secs_f64() / bare.as_secs_f64());
         bare_times.push(bare);
         wrapped_times.push(wrapped);
@@ -52,7 +66,7 @@ fn builds(app: &Path, runs: usize) {
         median(&mut wrapped_times).as_secs_f64(),
         ratios[ratios.len() / 2],
     );
-    println!("deployfix itself: peak {:.1} MiB", memory as f64 / 1024.0);
+    println!("deployfix itself: peak {memory} KiB");
 }
 
 /// Time of a command and the highest resident memory of its own process, KiB.
@@ -88,11 +102,24 @@ fn prepared_app() -> PathBuf {
     if !target.join("node_modules").is_dir() {
         let _ = fs::remove_dir_all(&target);
         // Tracked files only: a build beside them must not be measured.
-        let archive = Command::new("git").args(["archive", "HEAD", "."]).current_dir(source).output().unwrap();
+        let archive = Command::new("git")
+            .args(["archive", "HEAD", "."])
+            .current_dir(source)
+            .output()
+            .unwrap();
         fs::create_dir_all(&target).unwrap();
         let tar = target.join("sources.tar");
         fs::write(&tar, archive.stdout).unwrap();
-        assert!(Command::new("tar").arg("-xf").arg(&tar).arg("-C").arg(&target).status().unwrap().success());
+        assert!(
+            Command::new("tar")
+                .arg("-xf")
+                .arg(&tar)
+                .arg("-C")
+                .arg(&target)
+                .status()
+                .unwrap()
+                .success()
+        );
         measured(Command::new("npm").arg("ci").current_dir(&target));
     }
     target

@@ -31,7 +31,7 @@ Exit codes:
   30 build                 40 deployment               70 internal
   75 transient, trying later may help                  130/143 interrupted"
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalOptions,
     #[command(subcommand)]
@@ -191,12 +191,18 @@ pub(crate) struct CompletionsOptions {
 /// The script that completes deployfix's command line.
 pub(crate) fn completions(shell: clap_complete::Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut <Cli as clap::CommandFactory>::command(), "deployfix", &mut script);
+    clap_complete::generate(
+        shell,
+        &mut <Cli as clap::CommandFactory>::command(),
+        "deployfix",
+        &mut script,
+    );
     String::from_utf8_lossy(&script).into_owned()
 }
 
 fn parse_url(text: &str) -> Result<url::Url, String> {
-    let url = url::Url::parse(text).map_err(|error| format!("{error}; write it as `https://host/path`"))?;
+    let url = url::Url::parse(text)
+        .map_err(|error| format!("{error}; write it as `https://host/path`"))?;
     match url.scheme() {
         "http" | "https" if url.has_host() => Ok(url),
         scheme => Err(format!("`{scheme}` is not http or https")),

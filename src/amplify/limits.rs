@@ -3,18 +3,13 @@ use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 /// Bytes of a server-rendered app's output, 220 MiB: user guide, "Troubleshooting server-side rendered applications",
 /// and the text of the error itself.
 pub(crate) const COMPUTE_SIZE: u64 = 230_686_720;
-/// Bytes of any app's artifact, 5 GB: user guide, "Amplify Hosting service quotas".
-pub(crate) const ARTIFACT_SIZE: u64 = 5_000_000_000;
+/// Bytes of any app's artifact: user guide, "Amplify Hosting service quotas", 5 GB, read as binary units like the
+/// 220 MB above.
+pub(crate) const ARTIFACT_SIZE: u64 = 5 * 1024 * 1024 * 1024;
 /// Minutes that `_BUILD_TIMEOUT` may set: user guide, "Environment variables".
-pub(crate) const BUILD_TIMEOUT_RANGE: RangeInclusive<u64> = 5..=120;
+const BUILD_TIMEOUT_RANGE: RangeInclusive<u64> = 5..=120;
 /// The time of a build without `_BUILD_TIMEOUT`: same page, 30 minutes.
-pub(crate) const BUILD_TIMEOUT_DEFAULT: Duration = Duration::from_mins(30);
-/// Characters of a build specification in the console: API model, `BuildSpec`. None is published for the file.
-pub(crate) const BUILDSPEC_LENGTH: usize = 25_000;
-/// Characters of a variable's name: API model, `EnvKey`.
-pub(crate) const VARIABLE_NAME_LENGTH: usize = 255;
-/// Characters of a variable's value: API model, `EnvValue`; user guide, "Environment variables".
-pub(crate) const VARIABLE_VALUE_LENGTH: usize = 5_500;
+const BUILD_TIMEOUT_DEFAULT: Duration = Duration::from_mins(30);
 
 /// The time that the whole build may take; a `_BUILD_TIMEOUT` that Amplify would not take counts as absent.
 pub(crate) fn build_timeout(environment: &BTreeMap<String, String>) -> Duration {

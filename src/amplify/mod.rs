@@ -4,9 +4,6 @@ mod limits;
 mod runtimes;
 mod variables;
 
-pub(crate) use limits::{
-    ARTIFACT_SIZE, BUILD_TIMEOUT_DEFAULT, BUILD_TIMEOUT_RANGE, BUILDSPEC_LENGTH, COMPUTE_SIZE,
-    VARIABLE_NAME_LENGTH, VARIABLE_VALUE_LENGTH, build_timeout,
-};
+pub(crate) use limits::{ARTIFACT_SIZE, COMPUTE_SIZE, build_timeout};
 pub(crate) use runtimes::{Support, server_runtime_support};
 pub(crate) use variables::{Platform, ci_name, detect, is_set_by_platform};

@@ -18,4 +18,4 @@ mod verify;
 mod tests;
 
 pub(crate) use manifest::check;
-pub(crate) use verify::{Request, Verified, verify};
+pub(crate) use verify::{Request, verify};

@@ -6,14 +6,11 @@ use super::{
     traces::Traced,
 };
 use crate::{
+    amplify::{ARTIFACT_SIZE, COMPUTE_SIZE},
     project::output::{BuildOutput, OutputMode},
     report::{Evidence, Finding, FindingId, Location, Offender, Severity, render::format_bytes},
 };
 
-/// Bytes of a compute bundle that Amplify takes at most: its own message, and the user guide's 220 MB.
-pub(super) const COMPUTE_LIMIT: u64 = 230_686_720;
-/// Bytes of any build artifact: the user guide's 5 GB, read as binary units like the 220 MB above.
-pub(super) const ARTIFACT_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 /// The largest that are named.
 const OFFENDERS: usize = 10;
 /// Percent of a limit from which it is near.
@@ -77,7 +74,7 @@ pub(super) fn measure(
             }
         }
     }
-    let limit = if output.mode == OutputMode::Export { ARTIFACT_LIMIT } else { COMPUTE_LIMIT };
+    let limit = if output.mode == OutputMode::Export { ARTIFACT_SIZE } else { COMPUTE_SIZE };
     let offenders = offenders(&counted);
     Sizes { total, counted: counted.values().sum(), leftovers, cache, limit, offenders }
 }

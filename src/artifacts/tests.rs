@@ -2,7 +2,7 @@ use std::{fs, path::Path};
 
 use serde_json::json;
 
-use super::{Request, Verified, check, verify};
+use super::{Request, check, verify, verify::Verified};
 use crate::report::{FindingId, Location};
 
 struct App(tempfile::TempDir);

@@ -76,7 +76,9 @@ impl MemoryPlan {
     /// After the heap was full: a larger one within the container, then fewer workers.
     pub(crate) fn raise(&mut self) -> Result<String, String> {
         let Some(limit) = self.limit else {
-            return Err("the memory of the container is unknown, a larger heap could exceed it".into());
+            return Err(
+                "the memory of the container is unknown, a larger heap could exceed it".into()
+            );
         };
         let before = self.heap.unwrap_or_default();
         let largest = share(limit, LARGEST_SHARE);
@@ -84,13 +86,18 @@ impl MemoryPlan {
         if wanted > before {
             self.heap = Some(wanted);
             self.heap_is_ours = true;
-            return Ok(format!("raises the V8 heap from {before} MiB to {wanted} MiB ({HEAP_FLAG} in NODE_OPTIONS)"));
+            return Ok(format!(
+                "raises the V8 heap from {before} MiB to {wanted} MiB ({HEAP_FLAG} in NODE_OPTIONS)"
+            ));
         }
         if self.is_parallel() {
             self.workers = Some(1);
             return Ok("builds with one worker (CIRCLE_NODE_TOTAL=2, which Next reads)".into());
         }
-        Err(format!("the heap of {before} MiB is all that the container of {} MiB can give", limit.bytes / MEBIBYTE))
+        Err(format!(
+            "the heap of {before} MiB is all that the container of {} MiB can give",
+            limit.bytes / MEBIBYTE
+        ))
     }
 
     /// After the container was full: fewer workers and a smaller heap.
@@ -108,13 +115,17 @@ impl MemoryPlan {
         let mut changes = Vec::new();
         if fewer {
             self.workers = Some(1);
-            changes.push("builds with one worker (CIRCLE_NODE_TOTAL=2, which Next reads)".to_owned());
+            changes
+                .push("builds with one worker (CIRCLE_NODE_TOTAL=2, which Next reads)".to_owned());
         }
         if let Some(wanted) = smaller {
             self.heap = Some(wanted);
             self.heap_is_ours = true;
-            let before = before.map_or_else(|| "Node's own".to_owned(), |before| format!("{before} MiB"));
-            changes.push(format!("lowers the V8 heap from {before} to {wanted} MiB ({HEAP_FLAG} in NODE_OPTIONS)"));
+            let before =
+                before.map_or_else(|| "Node's own".to_owned(), |before| format!("{before} MiB"));
+            changes.push(format!(
+                "lowers the V8 heap from {before} to {wanted} MiB ({HEAP_FLAG} in NODE_OPTIONS)"
+            ));
         }
         if changes.is_empty() {
             return Err("one worker and the smallest heap were not little enough".into());
@@ -168,22 +179,22 @@ fn with_heap(options: Option<&str>, heap: u64) -> String {
 mod tests {
     use super::*;
 
-    fn container(gibibytes: u64) -> Option<MemoryLimit> {
-        Some(MemoryLimit { bytes: gibibytes << 30, source: "cgroup v2" })
-    }
+    const CONTAINER: Option<MemoryLimit> =
+        Some(MemoryLimit { bytes: 8 << 30, source: "cgroup v2" });
 
     #[test]
     fn the_heap_comes_from_the_container() {
-        let plan = MemoryPlan::new(container(8), None, None);
+        let plan = MemoryPlan::new(CONTAINER, None, None);
         assert_eq!(plan.variables(), [("NODE_OPTIONS", "--max-old-space-size=4915".to_owned())]);
     }
 
     #[test]
     fn the_users_options_are_kept() {
-        let plan = MemoryPlan::new(container(8), None, Some("--max_old_space_size=7000 --trace-warnings"));
+        let plan =
+            MemoryPlan::new(CONTAINER, None, Some("--max_old_space_size=7000 --trace-warnings"));
         assert_eq!(plan.variables(), []);
         assert_eq!(plan.heap_bytes(), Some(7000 * MEBIBYTE));
-        let plan = MemoryPlan::new(container(8), Some(3 << 30), Some("--no-deprecation"));
+        let plan = MemoryPlan::new(CONTAINER, Some(3 << 30), Some("--no-deprecation"));
         assert_eq!(
             plan.variables(),
             [("NODE_OPTIONS", "--no-deprecation --max-old-space-size=3072".to_owned())]
@@ -192,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_full_heap_grows_within_the_container_then_loses_workers() {
-        let mut plan = MemoryPlan::new(container(8), None, Some("--max-old-space-size=64"));
+        let mut plan = MemoryPlan::new(CONTAINER, None, Some("--max-old-space-size=64"));
         assert!(plan.raise().unwrap().contains("from 64 MiB to 4915 MiB"));
         assert_eq!(
             plan.variables(),
@@ -207,7 +218,7 @@ mod tests {
     #[test]
     fn a_full_container_never_gets_a_larger_heap() {
         for options in [None, Some("--max-old-space-size=100"), Some("--max-old-space-size=7000")] {
-            let mut plan = MemoryPlan::new(container(8), None, options);
+            let mut plan = MemoryPlan::new(CONTAINER, None, options);
             while let Ok(_change) = {
                 let before = plan.heap;
                 let result = plan.lower();

@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, ffi::OsString, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use super::MemoryPlan;
 use crate::{

@@ -10,9 +10,8 @@ mod selection;
 mod specification;
 mod variables;
 
-pub(crate) use find::{FILE, FindError, SpecFile};
-pub(crate) use model::{App, Artifacts, Cache, Frontend, Phase, PhaseName, Section, Spec};
-pub(crate) use node::{Node, Place, Spanned};
+pub(crate) use find::{FILE, SpecFile};
+pub(crate) use model::{App, Section};
 pub(crate) use rules::{RuleContext, check, syntax_finding};
 pub(crate) use script::{ScriptPhase, ScriptSection, render as render_script};
 pub(crate) use specification::Specification;

@@ -44,7 +44,8 @@ pub(crate) fn render(variables: &[(String, String)], sections: &[ScriptSection])
             for command in &phase.commands {
                 echo(&mut script, &format!("# Executing command: {command}"));
                 // On lines of its own: a here-document or a comment must not swallow the check.
-                let _ = write!(script, "{}\n__deployfix_check $?\n", command.trim_end_matches('\n'));
+                let _ =
+                    write!(script, "{}\n__deployfix_check $?\n", command.trim_end_matches('\n'));
             }
             echo(&mut script, &format!("# Completed phase: {}", phase.name));
         }
@@ -86,7 +87,10 @@ mod tests {
         };
         let section = ScriptSection {
             title: "Frontend Build".into(),
-            phases: vec![phase("preBuild", commands), phase("build", &["echo \"at $(basename \"$PWD\") with $KEPT\""])],
+            phases: vec![
+                phase("preBuild", commands),
+                phase("build", &["echo \"at $(basename \"$PWD\") with $KEPT\""]),
+            ],
         };
         let script = render(&[("SPACED".into(), "it's a b".into())], &[section]);
         let output = Command::new("bash").args(["-c", &script]).current_dir("/").output().unwrap();
@@ -95,7 +99,8 @@ mod tests {
 
     #[test]
     fn folder_and_exports_last_over_phases() {
-        let (output, code) = run(&["cd tmp", "export KEPT=$SPACED", "cat <<END\nhere: $SPACED\nEND"]);
+        let (output, code) =
+            run(&["cd tmp", "export KEPT=$SPACED", "cat <<END\nhere: $SPACED\nEND"]);
         assert_eq!(code, Some(0), "{output}");
         assert!(output.contains("here: it's a b\n"), "{output}");
         assert!(output.contains("at tmp with it's a b\n"), "{output}");
@@ -106,6 +111,9 @@ mod tests {
     fn the_first_failing_command_ends_it() {
         let (output, code) = run(&["true && (exit 7)", "echo never"]);
         assert_eq!(code, Some(7));
-        assert!(output.ends_with("!!! Build failed\n!!! Error: Command failed with exit code 7\n"), "{output}");
+        assert!(
+            output.ends_with("!!! Build failed\n!!! Error: Command failed with exit code 7\n"),
+            "{output}"
+        );
     }
 }

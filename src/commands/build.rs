@@ -36,7 +36,9 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         return ExitStatus::Success;
     }
     match write_production_file(&session.app_root, &variables) {
-        Ok(true) => session.printer.line(&format!("wrote the runtime variables to `{PRODUCTION_FILE}`")),
+        Ok(true) => {
+            session.printer.line(&format!("wrote the runtime variables to `{PRODUCTION_FILE}`"));
+        }
         Ok(false) => {}
         Err(finding) => {
             phase.findings.push(*finding);
@@ -102,7 +104,8 @@ fn build_command(session: &Session, project: &Project) -> Result<CommandSpec, Bo
     };
     if manifest.scripts.contains_key("build") {
         let line = project.manager.kind.run_script("build");
-        let (program, arguments) = line.split_first().map_or(("npm", &[][..]), |(program, rest)| (program, rest));
+        let (program, arguments) =
+            line.split_first().map_or(("npm", &[][..]), |(program, rest)| (program, rest));
         return Ok(CommandSpec::new(program, arguments, root));
     }
     if manifest.range_of("next").is_some() {
@@ -122,14 +125,20 @@ fn build_command(session: &Session, project: &Project) -> Result<CommandSpec, Bo
 /// Whether the build starts nothing but `next build`, which then reads its variables from the file.
 fn is_next_alone(command: &CommandSpec, project: &Project) -> bool {
     let display = command.display();
-    let script = project.manifest.manifest.as_ref().and_then(|manifest| manifest.scripts.get("build"));
+    let script =
+        project.manifest.manifest.as_ref().and_then(|manifest| manifest.scripts.get("build"));
     let line = if display.starts_with("next ") { Some(&display) } else { script };
     line.is_some_and(|line| {
         line.trim().starts_with("next build") && !line.contains(['&', '|', ';', '\n', '`', '$'])
     })
 }
 
-fn say_dry_run(session: &Session, command: &CommandSpec, memory: &MemoryPlan, variables: &[ResolvedVariable]) {
+fn say_dry_run(
+    session: &Session,
+    command: &CommandSpec,
+    memory: &MemoryPlan,
+    variables: &[ResolvedVariable],
+) {
     let mut lines = Vec::new();
     let names: Vec<_> = variables
         .iter()

@@ -13,7 +13,12 @@ use crate::{
 
 /// Prints the completions of a shell.
 pub(super) fn print(options: &CompletionsOptions) -> ExitStatus {
-    let printer = Printer::new(Format::Human, Verbosity::Quiet, ColorChoice::Never, Arc::new(MaskSet::empty()));
+    let printer = Printer::new(
+        Format::Human,
+        Verbosity::Quiet,
+        ColorChoice::Never,
+        Arc::new(MaskSet::empty()),
+    );
     printer.data(&cli::completions(options.shell));
     ExitStatus::Success
 }

@@ -29,16 +29,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         }
     };
     let panic_message = remember_panics();
-    match panic::catch_unwind(AssertUnwindSafe(|| start(&cli))) {
-        Ok(status) => status,
-        Err(_) => {
-            end_descendants_now();
-            let message =
-                panic_message.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
-            session::record_internal_error(&cli.global, phase_of(&cli.command), &internal_error(&message));
-            ExitStatus::Internal
-        }
-    }
+    panic::catch_unwind(AssertUnwindSafe(|| start(&cli))).unwrap_or_else(|_| {
+        end_descendants_now();
+        let message =
+            panic_message.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        session::record_internal_error(
+            &cli.global,
+            phase_of(&cli.command),
+            &internal_error(&message),
+        );
+        ExitStatus::Internal
+    })
 }
 
 fn start(cli: &Cli) -> ExitStatus {
@@ -86,10 +87,10 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Err(status) => return status,
     };
     match &cli.command {
-        Command::Validate => validate::run(session).await,
+        Command::Validate => validate::run(session),
         Command::Install => install::run(session).await,
         Command::Build => build::run(session).await,
-        Command::VerifyArtifacts(options) => verify_artifacts::run(session, options).await,
+        Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
         Command::HealthCheck(options) => health_check::run(session, options).await,
         Command::Run => run::run(session).await,
         Command::Report | Command::Schema(_) | Command::Completions(_) => ExitStatus::Usage,
@@ -123,8 +124,7 @@ fn remember_panics() -> Arc<Mutex<Option<String>>> {
     let kept = Arc::clone(&message);
     panic::set_hook(Box::new(move |information| {
         let text = information.payload_as_str().unwrap_or("panic without a text");
-        let place =
-            information.location().map(|place| format!(" at {place}")).unwrap_or_default();
+        let place = information.location().map(|place| format!(" at {place}")).unwrap_or_default();
         kept.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(format!("{text}{place}"));
     }));
     message

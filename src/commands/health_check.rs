@@ -15,8 +15,7 @@ use crate::{
     project::{Project, output},
     report::{
         Action, Attempt, Decision, ExitStatus, Finding, FindingId, PhaseName, PhaseReport,
-        render::count,
-        store::DIRECTORY,
+        render::count, store::DIRECTORY,
     },
 };
 
@@ -40,7 +39,9 @@ pub(super) async fn run(session: Session, options: &HealthCheckOptions) -> ExitS
     }
     let outcome = match (&options.url, layout, built) {
         (Some(url), ..) => remote(&session, url, &plan, options.timeout).await,
-        (None, Some(layout), _) => served(&session, &layout, &plan, options.timeout, &mut phase).await,
+        (None, Some(layout), _) => {
+            served(&session, &layout, &plan, options.timeout, &mut phase).await
+        }
         (None, None, Err(error)) => Err(Box::new(error.into())),
         (None, None, Ok(_)) => return session.finish(phase, |_| {}),
     };
@@ -91,10 +92,13 @@ async fn served(
         ..ProbeOptions::default()
     };
     let path = session.variables.get("PATH");
-    let node = which::which_in("node", path, &session.app_root).unwrap_or_else(|_| PathBuf::from("node"));
+    let node =
+        which::which_in("node", path, &session.app_root).unwrap_or_else(|_| PathBuf::from("node"));
     let port = free_port().map_err(|error| Box::new(no_port(&error.to_string())))?;
     // The copy lives as long as the server that runs in it.
-    let (command, _copy) = match plan_launch(layout, &node, port).map_err(|error| Box::new(error.into()))? {
+    let (command, _copy) = match plan_launch(layout, &node, port)
+        .map_err(|error| Box::new(error.into()))?
+    {
         Launch::Child { command, copy } => (command, copy),
         Launch::Files(folder) => {
             let mut server = StaticServer::start(&folder, &plan.base_path)

@@ -31,7 +31,9 @@ pub(super) fn resolve(
         identity.id = id;
         return Join::Identified(identity);
     }
-    if let (Some(app), Some(branch), Some(job)) = (&identity.app_id, &identity.branch, &identity.job_id) {
+    if let (Some(app), Some(branch), Some(job)) =
+        (&identity.app_id, &identity.branch, &identity.job_id)
+    {
         identity.id = format!("{app}/{branch}/{job}");
         return Join::Identified(identity);
     }
@@ -43,8 +45,9 @@ pub(super) fn resolve(
     );
     match phase {
         PhaseName::Validate | PhaseName::Run => Join::Begin(identity),
-        PhaseName::Install | PhaseName::Build | PhaseName::VerifyArtifacts | PhaseName::HealthCheck => {
-            Join::Newest(identity)
-        }
+        PhaseName::Install
+        | PhaseName::Build
+        | PhaseName::VerifyArtifacts
+        | PhaseName::HealthCheck => Join::Newest(identity),
     }
 }

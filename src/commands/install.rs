@@ -1,9 +1,10 @@
 use super::session::Session;
 use crate::{
     install::InstallPlan,
+    preflight,
     process::CommandSpec,
-    project::Project,
-    report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport},
+    project::{Manifest, Project},
+    report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus},
 };
 
 /// Runs the manager's frozen command, in the attempt loop.
@@ -12,6 +13,11 @@ pub(super) async fn run(session: Session) -> ExitStatus {
     let project = Project::read(&session.app_root);
     if let Some(finding) = obstacle(&project, &session) {
         phase.findings.push(finding);
+        return session.finish(phase, |_| {});
+    }
+    if project.lockfile().is_none() && !has_dependencies(&project) {
+        phase.status = PhaseStatus::Skipped;
+        session.printer.line("package.json has no dependencies: nothing to install");
         return session.finish(phase, |_| {});
     }
     let manager = project.manager.kind;
@@ -39,7 +45,7 @@ fn obstacle(project: &Project, session: &Session) -> Option<Finding> {
     }
     let manager = project.manager.kind;
     let program = manager.program();
-    if project.lockfile().is_none() {
+    if project.lockfile().is_none() && has_dependencies(project) {
         let install = format!("{program} install");
         return Some(
             Finding::new(
@@ -50,18 +56,9 @@ fn obstacle(project: &Project, session: &Session) -> Option<Finding> {
             .hint(format!("run `{install}` and commit {}", manager.lockfile_name())),
         );
     }
-    let path = session.variables.get("PATH");
-    if which::which_in(program, path, &session.app_root).is_err() {
-        let version = project.manager.requested.as_ref().and_then(|requested| requested.version.clone());
-        let wanted = version.map_or_else(|| program.to_owned(), |version| format!("{program}@{version}"));
-        return Some(
-            Finding::new(
-                FindingId::PackageManagerMissing,
-                format!("`{program}` is not on `PATH`"),
-                format!("{} asks for it; Amplify's image has npm and yarn classic only", manager.lockfile_name()),
-            )
-            .hint(format!("put `npm install --global {wanted}` before `deployfix install` in preBuild")),
-        );
-    }
-    None
+    preflight::missing_manager(project, &session.variables)
+}
+
+fn has_dependencies(project: &Project) -> bool {
+    project.manifest.manifest.as_ref().is_none_or(Manifest::has_dependencies)
 }

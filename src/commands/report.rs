@@ -42,10 +42,9 @@ fn finding(error: &ReadError) -> Finding {
         ReadError::Missing(_) => {
             finding.hint("run `deployfix validate` first, or name the app with `--project`")
         }
-        ReadError::Io { .. } => finding.location(Location::file(path)),
         ReadError::Invalid { line, column, .. } if *line > 0 => {
             finding.location(Location::at(path, *line as u64, *column as u64))
         }
-        ReadError::Invalid { .. } => finding.location(Location::file(path)),
+        ReadError::Io { .. } | ReadError::Invalid { .. } => finding.location(Location::file(path)),
     }
 }

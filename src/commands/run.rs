@@ -2,7 +2,9 @@ use std::{fs, path::Path, time::Duration};
 
 use super::{identity::RUN_ID, session::Session};
 use crate::{
-    buildspec::{ScriptPhase, ScriptSection, Section, Specification, render_script, syntax_finding},
+    buildspec::{
+        ScriptPhase, ScriptSection, Section, Specification, render_script, syntax_finding,
+    },
     diagnose::Stage,
     process::{CommandSpec, Ended},
     project::Project,
@@ -42,7 +44,9 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         session.printer.line("no amplify.yml; running the five phases in order");
     }
     let path = session.app_root.join(DIRECTORY).join(SCRIPT);
-    if let Err(error) = fs::create_dir_all(session.app_root.join(DIRECTORY)).and_then(|()| fs::write(&path, script)) {
+    if let Err(error) =
+        fs::create_dir_all(session.app_root.join(DIRECTORY)).and_then(|()| fs::write(&path, script))
+    {
         phase.findings.push(unwritable(&path, &error.to_string()));
         return session.finish(phase, |_| {});
     }
@@ -64,7 +68,12 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
 }
 
 /// What the phases inside say counts more than what their shell says; a good end needs the artifact.
-fn conclude(phase: &mut PhaseReport, specification: &Specification, inner: Option<&Run>, session: &Session) {
+fn conclude(
+    phase: &mut PhaseReport,
+    specification: &Specification,
+    inner: Option<&Run>,
+    session: &Session,
+) {
     let failed = inner
         .into_iter()
         .flat_map(|run| &run.phases)
@@ -119,8 +128,12 @@ fn script(session: &Session, project: &Project) -> Result<(String, Specification
         Ok(None) => return Ok((render_script(&[], &default_sections()), specification)),
         Err(error) => {
             return Err(Box::new(
-                Finding::new(FindingId::BuildspecSyntax, error.to_string(), "Amplify could not read it either")
-                    .location(Location::file(error.relative_path.clone())),
+                Finding::new(
+                    FindingId::BuildspecSyntax,
+                    error.to_string(),
+                    "Amplify could not read it either",
+                )
+                .location(Location::file(error.relative_path.clone())),
             ));
         }
     };
@@ -154,7 +167,8 @@ fn script(session: &Session, project: &Project) -> Result<(String, Specification
         .map(|(name, value)| (name.value.clone(), value.value.clone()))
         .collect();
     let mut sections = vec![section("Frontend Build", &frontend.section)];
-    let tests_disabled = session.variables.get("USER_DISABLE_TESTS").is_some_and(|value| value == "true");
+    let tests_disabled =
+        session.variables.get("USER_DISABLE_TESTS").is_some_and(|value| value == "true");
     if let Some(test) = app.test.as_ref().filter(|_| !tests_disabled) {
         sections.push(section("Test", test));
     }
@@ -205,7 +219,10 @@ fn command(session: &Session, specification: &Specification, script: &Path) -> C
     let defaults = [
         ("AWS_APP_ID", app.to_owned()),
         ("AWS_BRANCH", branch.clone()),
-        ("AWS_BRANCH_ARN", format!("arn:aws:amplify:us-east-1:000000000000:apps/{app}/branches/{branch}")),
+        (
+            "AWS_BRANCH_ARN",
+            format!("arn:aws:amplify:us-east-1:000000000000:apps/{app}/branches/{branch}"),
+        ),
         ("AWS_CLONE_URL", session.app_root.display().to_string()),
         ("AWS_COMMIT_ID", commit),
         ("AWS_JOB_ID", "0000000001".to_owned()),
@@ -232,7 +249,8 @@ fn command(session: &Session, specification: &Specification, script: &Path) -> C
 fn path_with_this_binary(session: &Session) -> Option<String> {
     let binary = std::env::current_exe().ok()?;
     let path = session.variables.get("PATH").cloned().unwrap_or_default();
-    let folders = std::iter::once(binary.parent()?.to_path_buf()).chain(std::env::split_paths(&path));
+    let folders =
+        std::iter::once(binary.parent()?.to_path_buf()).chain(std::env::split_paths(&path));
     Some(std::env::join_paths(folders).ok()?.to_string_lossy().into_owned())
 }
 

@@ -17,7 +17,12 @@ pub(super) fn print(options: &SchemaOptions) -> ExitStatus {
     let schema = match options.document {
         SchemaDocument::Report => schema::report(),
     };
-    let printer = Printer::new(Format::Json, Verbosity::Quiet, ColorChoice::Never, Arc::new(MaskSet::empty()));
+    let printer = Printer::new(
+        Format::Json,
+        Verbosity::Quiet,
+        ColorChoice::Never,
+        Arc::new(MaskSet::empty()),
+    );
     match printer.json(&schema) {
         Ok(()) => ExitStatus::Success,
         Err(_) => ExitStatus::Internal,

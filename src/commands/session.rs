@@ -21,8 +21,8 @@ use crate::{
     project::{Project, in_use},
     recovery::{Loop, Policy},
     report::{
-        BuildConfig, CacheSettings, CacheStrategy, Environment, ExitStatus, Finding, FindingId, Identity, Milliseconds, Optimizations, PhaseName, PhaseReport,
-        PhaseStatus, Run,
+        BuildConfig, CacheSettings, CacheStrategy, Environment, ExitStatus, Finding, FindingId,
+        Identity, Milliseconds, Optimizations, PhaseName, PhaseReport, PhaseStatus, Run,
         render::{self, Format, Printer, Verbosity},
         store::{HistoryEntry, Join, Redact, Store, append_history, read_history},
     },
@@ -189,7 +189,11 @@ impl Session {
     }
 
     /// Ends the phase: records, prints findings and verdict, and gives the exit status.
-    pub(super) fn finish(mut self, phase: PhaseReport, change: impl FnOnce(&mut Run)) -> ExitStatus {
+    pub(super) fn finish(
+        mut self,
+        phase: PhaseReport,
+        change: impl FnOnce(&mut Run),
+    ) -> ExitStatus {
         self.finish_as(phase, None, change)
     }
 
@@ -245,7 +249,8 @@ impl Session {
         Environment {
             platform: std::env::consts::OS.into(),
             architecture: std::env::consts::ARCH.into(),
-            processors: std::thread::available_parallelism().map_or(1, |number| number.get() as u64),
+            processors: std::thread::available_parallelism()
+                .map_or(1, |number| number.get() as u64),
             memory_limit: limit.map(|limit| limit.bytes),
             memory_limit_source: limit.map(|limit| limit.source.into()),
             disk_free: free_disk(&self.app_root),
@@ -262,12 +267,17 @@ impl Session {
     }
 
     /// How the build is set up, as the report shows it.
-    pub(super) fn build_config(&self, project: &Project, variables: &[ResolvedVariable]) -> BuildConfig {
+    pub(super) fn build_config(
+        &self,
+        project: &Project,
+        variables: &[ResolvedVariable],
+    ) -> BuildConfig {
         let cache_paths = self.specification(project).cache_paths();
         let aggressive = cache_paths.iter().any(|path| path.contains("node_modules"));
         let timeout = amplify::build_timeout(&self.variables).as_secs() / 60;
         BuildConfig {
-            node_version: in_use(&self.variables, &self.app_root).map(|node| node.version.to_string()),
+            node_version: in_use(&self.variables, &self.app_root)
+                .map(|node| node.version.to_string()),
             build_commands: Vec::new(),
             environment_vars: variables
                 .iter()
@@ -278,7 +288,11 @@ impl Session {
                 .collect(),
             cache_settings: CacheSettings {
                 enabled: !cache_paths.is_empty(),
-                strategy: if aggressive { CacheStrategy::Aggressive } else { CacheStrategy::Conservative },
+                strategy: if aggressive {
+                    CacheStrategy::Aggressive
+                } else {
+                    CacheStrategy::Conservative
+                },
                 paths: cache_paths,
             },
             optimizations: Optimizations {
@@ -365,7 +379,8 @@ pub(super) fn record_internal_error(
     let app_root = absolute(&options.project);
     let Some(name) = phase.filter(|_| !options.dry_run && app_root.is_dir()) else { return };
     if let Ok(store) = Store::open(&app_root, redact) {
-        let join = Join::Newest(identity_of(&identity::resolve(&variables, &app_root, name)).clone());
+        let join =
+            Join::Newest(identity_of(&identity::resolve(&variables, &app_root, name)).clone());
         let mut report = PhaseReport::begin(name);
         report.findings.push(finding.clone());
         report.finish();
@@ -406,7 +421,9 @@ pub(super) fn printer(options: &GlobalOptions, redact: Arc<dyn Redact>) -> Print
 
 /// The path from the file system's root, without asking the disk.
 pub(super) fn absolute(path: &Path) -> PathBuf {
-    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_path_buf())
+    path.canonicalize()
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// `validate` exits with 1 for findings; the other phases with the area of the first error.
@@ -433,8 +450,8 @@ fn mask(variables: &BTreeMap<String, String>, app_root: &Path, config: Option<&C
         contract().filter(|(_, variable)| variable.secret).map(|(name, _)| name.clone()).collect();
     let of_files = load_environment(app_root, variables).variables;
     let of_files = of_files.into_iter().map(|(name, setting)| (name, setting.value));
-    let defaults = contract()
-        .filter_map(|(name, variable)| Some((name.clone(), variable.default.clone()?)));
+    let defaults =
+        contract().filter_map(|(name, variable)| Some((name.clone(), variable.default.clone()?)));
     MaskSet::new(
         [variables.clone().into_iter().collect(), of_files.collect(), defaults.collect::<Vec<_>>()]
             .into_iter()

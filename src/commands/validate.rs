@@ -1,9 +1,9 @@
-use std::{collections::BTreeSet, sync::OnceLock};
+use std::sync::OnceLock;
 
 use super::session::Session;
 use crate::{
     config::Ignore,
-    env::{self, CheckRequest, Contract, resolved},
+    env::{Contract, resolved},
     preflight::{self, Context},
     process::memory_limit,
     project::Project,
@@ -11,9 +11,10 @@ use crate::{
 };
 
 /// Predicts what would fail, before anything is installed or built.
-pub(super) async fn run(session: Session) -> ExitStatus {
+pub(super) fn run(session: Session) -> ExitStatus {
     if session.dry_run {
-        let names: Vec<_> = preflight::CHECKS.iter().map(|check| format!("check {}", check.name)).collect();
+        let names: Vec<_> =
+            preflight::CHECKS.iter().map(|check| format!("check {}", check.name)).collect();
         session.say_dry_run(PhaseName::Validate, &names);
         return ExitStatus::Success;
     }
@@ -21,21 +22,13 @@ pub(super) async fn run(session: Session) -> ExitStatus {
     let project = Project::read(&session.app_root);
     let contract = Contract::new(&session.config, &session.app_root);
     let specification = session.specification(&project);
-    let check_contract = |set_by_spec: &BTreeSet<String>| {
-        env::check(&CheckRequest {
-            contract: &contract,
-            process: &session.variables,
-            app_root: &session.app_root,
-            set_by_spec,
-        })
-    };
     let context = Context {
         project: &project,
         specification: &specification,
         variables: &session.variables,
         platform: session.platform.as_ref(),
         build_command: session.config.build.command.as_deref(),
-        contract: Some(&check_contract),
+        contract: &contract,
         memory_limit: memory_limit().map(|limit| limit.bytes),
         node: OnceLock::new(),
     };
@@ -43,7 +36,9 @@ pub(super) async fn run(session: Session) -> ExitStatus {
         .into_iter()
         .partition(|finding| session.config.ignore.iter().any(|ignore| accepts(ignore, finding)));
     for finding in &accepted {
-        session.printer.detail(&format!("ignored by deployfix.yml: {}: {}", finding.id, finding.message));
+        session
+            .printer
+            .detail(&format!("ignored by deployfix.yml: {}: {}", finding.id, finding.message));
     }
     phase.metrics.insert("checks".into(), preflight::CHECKS.len() as u64);
     phase.metrics.insert("ignored".into(), accepted.len() as u64);
@@ -62,7 +57,8 @@ pub(super) async fn run(session: Session) -> ExitStatus {
 /// Whether a reviewed entry of deployfix.yml is about this finding; every part given must agree.
 fn accepts(ignore: &Ignore, finding: &Finding) -> bool {
     let names_package = |package: &String| {
-        finding.message.contains(&format!("`{package}`")) || finding.message.contains(&format!("`{package}@"))
+        finding.message.contains(&format!("`{package}`"))
+            || finding.message.contains(&format!("`{package}@"))
     };
     let is_path = |path: &String| {
         finding.location.as_ref().is_some_and(|location| {

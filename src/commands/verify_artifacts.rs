@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Proves the output, or compares it with the manifest of an earlier proof.
-pub(super) async fn run(session: Session, options: &VerifyArtifactsOptions) -> ExitStatus {
+pub(super) fn run(session: Session, options: &VerifyArtifactsOptions) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::VerifyArtifacts);
     let base_directory = session.specification(&Project::read(&session.app_root)).base_directory();
     if session.dry_run {

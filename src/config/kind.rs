@@ -35,20 +35,6 @@ impl VariableType {
     pub(crate) const NAMES: [&str; 8] =
         ["string", "url", "integer", "number", "boolean", "email", "enum", "json"];
 
-    /// The name in deployfix.yml.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Url => "url",
-            Self::Integer => "integer",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::Email => "email",
-            Self::Enum(_) => "enum",
-            Self::Json => "json",
-        }
-    }
-
     /// What a value must be, as a noun phrase.
     pub(crate) fn expected(&self) -> String {
         match self {

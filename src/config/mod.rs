@@ -15,10 +15,6 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use kind::{Misfit, VariableType};
 pub(crate) use load::load;
+pub(crate) use model::{Config, Ignore, Memory, Variable};
 pub(crate) use scalars::duration;
-pub(crate) use model::{
-    Artifacts, Build, Config, Health, Ignore, Memory, Notify, NotifyOn, Recovery, RecoveryMode,
-    Variable,
-};

@@ -19,6 +19,7 @@ pub(crate) struct Config {
     /// What the health check probes.
     pub health: Health,
     /// Who is told about the end of a run.
+    #[cfg_attr(not(test), expect(dead_code, reason = "checked now, read by the notifiers"))]
     pub notify: Vec<Notify>,
     /// Findings that were reviewed and accepted.
     pub ignore: Vec<Ignore>,

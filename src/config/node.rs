@@ -24,11 +24,6 @@ pub(crate) struct Position {
     pub column: u64,
 }
 
-impl Position {
-    /// The beginning of the file.
-    pub(crate) const START: Self = Self { line: 1, column: 1 };
-}
-
 impl From<Marker> for Position {
     fn from(marker: Marker) -> Self {
         Self { line: marker.line() as u64, column: marker.col() as u64 + 1 }

@@ -1,6 +1,6 @@
 use std::{fmt::Write as _, fs, time::Duration};
 
-use super::{load::parse, *};
+use super::{kind::*, load::parse, model::*, *};
 use crate::report::{Finding, FindingId};
 
 const FULL: &str = r#"

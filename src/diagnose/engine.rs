@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use regex::Captures;
 
 use super::{
@@ -98,7 +100,8 @@ fn from_signature(
     log: &str,
 ) -> Finding {
     let fill = |text: &str| fill(text, captures);
-    let mut finding = Finding::new(signature.id, fill(&signature.message), fill(&signature.resolution));
+    let mut finding =
+        Finding::new(signature.id, fill(&signature.message), fill(&signature.resolution));
     finding.hints = signature.hints.iter().map(|hint| fill(hint)).collect();
     if let Some(file) = captures.name("file") {
         let number = |name| captures.name(name).and_then(|part| part.as_str().parse().ok());
@@ -133,7 +136,10 @@ fn killed(evidence: &ChildEvidence<'_>, log: &str) -> Option<Finding> {
     let message = if by_kernel {
         format!("the kernel killed `{}` for want of memory", evidence.command)
     } else {
-        format!("`{}` was killed (SIGKILL), as the container does when memory runs out", evidence.command)
+        format!(
+            "`{}` was killed (SIGKILL), as the container does when memory runs out",
+            evidence.command
+        )
     };
     let mut finding = Finding::new(
         FindingId::OutOfMemoryKilled,
@@ -175,10 +181,10 @@ fn end_evidence(evidence: &ChildEvidence<'_>) -> Evidence {
     };
     let mut text = format!("{end} after {}", format_duration(evidence.duration));
     if outcome.peak_memory > 0 {
-        text.push_str(&format!(", peak memory {}", format_bytes(outcome.peak_memory)));
+        let _ = write!(text, ", peak memory {}", format_bytes(outcome.peak_memory));
     }
     if let Some(kills @ 1..) = outcome.out_of_memory_kills {
-        text.push_str(&format!(", kernel out-of-memory kills {kills}"));
+        let _ = write!(text, ", kernel out-of-memory kills {kills}");
     }
     Evidence::new("exit status", text)
 }
@@ -205,8 +211,7 @@ fn first_error_block(log: &str) -> Option<Vec<(u64, &str)>> {
 }
 
 fn last_lines(log: &str, number: usize) -> Vec<(u64, &str)> {
-    let mut lines: Vec<_> =
-        numbered(log).filter(|(_, line)| !line.trim().is_empty()).collect();
+    let mut lines: Vec<_> = numbered(log).filter(|(_, line)| !line.trim().is_empty()).collect();
     lines.drain(..lines.len().saturating_sub(number));
     lines
 }

@@ -47,9 +47,8 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let signatures: Vec<Signature> =
         serde_yaml::from_str(include_str!("signatures.yml")).expect("signatures.yml is valid");
     let texts = || signatures.iter().map(|signature| format!("(?m){}", signature.pattern));
-    let patterns = texts()
-        .map(|text| Regex::new(&text).expect("signature patterns compile"))
-        .collect();
+    let patterns =
+        texts().map(|text| Regex::new(&text).expect("signature patterns compile")).collect();
     let set = RegexSet::new(texts()).expect("signature patterns compile together");
     Table { signatures, patterns, set }
 });
@@ -72,9 +71,15 @@ mod tests {
                 "{name} takes its counterexample"
             );
             let known: BTreeSet<_> = pattern.capture_names().flatten().collect();
-            for text in [&signature.message, &signature.resolution].into_iter().chain(&signature.hints) {
+            for text in
+                [&signature.message, &signature.resolution].into_iter().chain(&signature.hints)
+            {
                 for part in text.split('{').skip(1).filter_map(|rest| rest.split_once('}')) {
-                    assert!(known.contains(part.0), "{name} uses `{{{}}}` without capturing it", part.0);
+                    assert!(
+                        known.contains(part.0),
+                        "{name} uses `{{{}}}` without capturing it",
+                        part.0
+                    );
                 }
             }
         }

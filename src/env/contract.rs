@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{dotenv, files};
 use crate::{
+    amplify::is_set_by_platform,
     config::{Config, Variable},
     report::Location,
 };
@@ -62,7 +63,8 @@ impl Contract {
 
     /// Adds a name about which nothing more is known.
     pub(crate) fn mention(&mut self, name: &str, location: Location) {
-        let others = SET_BY_OTHERS.contains(&name) || name.starts_with("VERCEL");
+        let others =
+            SET_BY_OTHERS.contains(&name) || name.starts_with("VERCEL") || is_set_by_platform(name);
         if !others && !self.declared.contains_key(name) {
             self.mentioned.entry(name.to_owned()).or_insert(location);
         }

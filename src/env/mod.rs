@@ -19,8 +19,7 @@ mod dotenv_tests;
 mod tests;
 
 pub(crate) use check::{CheckRequest, check};
-pub(crate) use contract::{Contract, Declared};
-pub(crate) use dotenv::{Dotenv, Entry, parse};
-pub(crate) use files::{Environment, Origin, PRODUCTION_FILES, load_environment};
+pub(crate) use contract::Contract;
+pub(crate) use files::load_environment;
 pub(crate) use production_file::{PRODUCTION_FILE, write_production_file};
 pub(crate) use resolve::{ResolvedVariable, resolved};

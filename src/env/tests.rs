@@ -8,7 +8,7 @@ use std::{
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::*;
+use super::{contract::*, files::*, *};
 use crate::{
     config,
     report::{Finding, FindingId, Severity},

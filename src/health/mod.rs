@@ -22,7 +22,7 @@ mod standalone;
 mod static_server;
 mod sweep;
 
-pub(crate) use command::{Launch, LaunchError, ServeCommand, free_port, plan_launch};
+pub(crate) use command::{Launch, ServeCommand, free_port, plan_launch};
 pub(crate) use layout::BuildLayout;
 pub(crate) use options::ProbeOptions;
 pub(crate) use outcome::HealthOutcome;

@@ -20,10 +20,13 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::{
-    BuildLayout, HealthOutcome, ProbeOptions, RoutePlan, OutputMode, Server, check_remote,
-    check_served, plan_remote_routes, plan_routes,
+    BuildLayout, HealthOutcome, ProbeOptions, RoutePlan, Server, check_remote, check_served,
+    plan_remote_routes, plan_routes,
 };
-use crate::report::{FindingId, Severity};
+use crate::{
+    project::output::OutputMode,
+    report::{FindingId, Severity},
+};
 
 struct Running;
 

@@ -35,7 +35,9 @@ impl InstallPlan {
         };
         self.command.set(variable, folder.path().to_string_lossy());
         self.fresh_cache = Some(folder);
-        Ok(format!("fetches everything again into an empty cache ({variable}); checksums stay checked"))
+        Ok(format!(
+            "fetches everything again into an empty cache ({variable}); checksums stay checked"
+        ))
     }
 }
 

@@ -64,13 +64,10 @@ pub(super) fn percent_decode(value: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = value.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
-        let digits = after
-            .first_chunk()
-            .filter(|_| first == b'%')
-            .and_then(|&[high, low]| {
-                let [high, low] = [high, low].map(|digit| char::from(digit).to_digit(16));
-                u8::try_from(high? * 16 + low?).ok()
-            });
+        let digits = after.first_chunk().filter(|_| first == b'%').and_then(|&[high, low]| {
+            let [high, low] = [high, low].map(|digit| char::from(digit).to_digit(16));
+            u8::try_from(high? * 16 + low?).ok()
+        });
         bytes.push(digits.unwrap_or(first));
         rest = if digits.is_some() { &after[2..] } else { after };
     }
@@ -83,10 +80,7 @@ fn json(value: &str) -> Vec<String> {
     let lower = json_ascii(&plain, false);
     let upper = json_ascii(&plain, true);
     let twice = [json_escape(&plain), json_escape(&lower)];
-    [plain, slashes, lower, upper]
-        .into_iter()
-        .chain(twice)
-        .collect()
+    [plain, slashes, lower, upper].into_iter().chain(twice).collect()
 }
 
 fn json_escape(value: &str) -> String {
@@ -102,11 +96,8 @@ fn json_ascii(escaped: &str, upper: bool) -> String {
             continue;
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
-            let written = if upper {
-                write!(text, "\\u{unit:04X}")
-            } else {
-                write!(text, "\\u{unit:04x}")
-            };
+            let written =
+                if upper { write!(text, "\\u{unit:04X}") } else { write!(text, "\\u{unit:04x}") };
             debug_assert!(written.is_ok(), "writing to a string cannot fail");
         }
     }
@@ -117,9 +108,7 @@ fn shell(value: &str) -> Vec<String> {
     vec![
         value.replace('\'', r"'\''"),
         value.replace('\'', r#"'"'"'"#),
-        escape(value, |character| {
-            matches!(character, '\\' | '"' | '$' | '`')
-        }),
+        escape(value, |character| matches!(character, '\\' | '"' | '$' | '`')),
         bash_backslashes(value),
         bash_dollar_quotes(value),
     ]
@@ -138,15 +127,9 @@ fn escape(value: &str, special: impl Fn(char) -> bool) -> String {
 
 /// `printf %q` of bash for a value without control characters.
 fn bash_backslashes(value: &str) -> String {
-    let escaped = escape(value, |character| {
-        " \t!\"$&'()*,;<>?[\\]^`{|}".contains(character)
-    });
+    let escaped = escape(value, |character| " \t!\"$&'()*,;<>?[\\]^`{|}".contains(character));
     // Special only where a word starts.
-    if value.starts_with(['#', '~']) {
-        format!("\\{escaped}")
-    } else {
-        escaped
-    }
+    if value.starts_with(['#', '~']) { format!("\\{escaped}") } else { escaped }
 }
 
 /// The inside of `$'..'`, which bash and `set -x` use for a value with control characters.
@@ -174,10 +157,7 @@ fn bash_dollar_quotes(value: &str) -> String {
 }
 
 fn html(value: &str) -> Vec<String> {
-    let text = value
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
+    let text = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let mut all: Vec<String> = [
         ("&quot;", "&#39;"),
         ("&quot;", "&#x27;"),
@@ -194,9 +174,7 @@ fn html(value: &str) -> Vec<String> {
 
 fn hexadecimal(bytes: &[u8]) -> [String; 2] {
     let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let lower: String = halves
-        .filter_map(|half| char::from_digit(half.into(), 16))
-        .collect();
+    let lower: String = halves.filter_map(|half| char::from_digit(half.into(), 16)).collect();
     let upper = lower.to_ascii_uppercase();
     [lower, upper]
 }
@@ -213,10 +191,7 @@ mod tests {
                 let whole = format!("{before}correct horse?~{after}");
                 for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
                     let text = engine.encode(&whole);
-                    assert!(
-                        fragments.iter().any(|fragment| text.contains(fragment)),
-                        "{whole}"
-                    );
+                    assert!(fragments.iter().any(|fragment| text.contains(fragment)), "{whole}");
                 }
             }
         }
@@ -239,10 +214,7 @@ mod tests {
 
     #[test]
     fn percent_decoding() {
-        assert_eq!(
-            percent_decode("a%20%C3%a9+%zz%4").as_deref(),
-            Some("a \u{e9}+%zz%4")
-        );
+        assert_eq!(percent_decode("a%20%C3%a9+%zz%4").as_deref(), Some("a \u{e9}+%zz%4"));
         assert_eq!(percent_decode("%ff"), None);
     }
 
@@ -262,10 +234,7 @@ mod tests {
 
     #[test]
     fn shell_spellings_are_those_of_bash() {
-        assert_eq!(
-            bash_backslashes("#a b,c$d'e\"f~=%:@+"),
-            r#"\#a\ b\,c\$d\'e\"f~=%:@+"#
-        );
+        assert_eq!(bash_backslashes("#a b,c$d'e\"f~=%:@+"), r#"\#a\ b\,c\$d\'e\"f~=%:@+"#);
         assert_eq!(bash_dollar_quotes("it's\n\\\x1b\x01"), r"it\'s\n\\\E\001");
         assert!(shell("it's").contains(&r"it'\''s".to_owned()));
         assert!(shell("it's").contains(&r#"it'"'"'s"#.to_owned()));
@@ -275,11 +244,8 @@ mod tests {
     #[test]
     fn entities_and_hexadecimal() {
         let all = html("<a&'\">");
-        for form in [
-            "&lt;a&amp;&#39;&quot;&gt;",
-            "&lt;a&amp;&#x27;&quot;&gt;",
-            "&lt;a&amp;'\"&gt;",
-        ] {
+        for form in ["&lt;a&amp;&#39;&quot;&gt;", "&lt;a&amp;&#x27;&quot;&gt;", "&lt;a&amp;'\"&gt;"]
+        {
             assert!(all.iter().any(|text| text == form), "{form} not in {all:?}");
         }
         assert_eq!(hexadecimal("\u{e9}~".as_bytes()), ["c3a97e", "C3A97E"]);

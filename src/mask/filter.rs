@@ -17,9 +17,7 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn new<'a>(patterns: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut filter = Self {
-            grams: vec![0; 1 << (BITS - 6)].into(),
-        };
+        let mut filter = Self { grams: vec![0; 1 << (BITS - 6)].into() };
         for pattern in patterns {
             match *pattern {
                 [first, second, third, fourth, ..] => {

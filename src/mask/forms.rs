@@ -49,20 +49,13 @@ const PLAIN_WORDS: &[&str] = &[
 pub(super) fn forms_of(value: &str) -> BTreeSet<String> {
     // Armour and indentation fall away when a value is printed line by line.
     let lines = value.lines().flat_map(|line| [line, line.trim()]);
-    let texts: BTreeSet<&str> = [value, value.trim()]
-        .into_iter()
-        .chain(lines)
-        .filter(|text| is_maskable(text))
-        .collect();
+    let texts: BTreeSet<&str> =
+        [value, value.trim()].into_iter().chain(lines).filter(|text| is_maskable(text)).collect();
     let encoded = texts
         .iter()
         .flat_map(|text| encodings(text))
         .filter(|form| form.len() >= MINIMUM_ENCODED_LENGTH);
-    texts
-        .iter()
-        .map(|&text| text.to_owned())
-        .chain(encoded)
-        .collect()
+    texts.iter().map(|&text| text.to_owned()).chain(encoded).collect()
 }
 
 fn is_maskable(text: &str) -> bool {

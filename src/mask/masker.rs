@@ -32,10 +32,9 @@ enum Reading {
 impl StreamMasker {
     pub(super) fn new(set: MaskSet) -> Self {
         let reading = match set.matcher() {
-            Some(matcher) => Reading::Open {
-                scanner: Scanner::new(matcher),
-                output: Output::default(),
-            },
+            Some(matcher) => {
+                Reading::Open { scanner: Scanner::new(matcher), output: Output::default() }
+            }
             None => Reading::Blind { in_line: false },
         };
         Self { set, reading }
@@ -131,10 +130,8 @@ impl Output {
     fn hold(&mut self, from: usize, chunk: &[u8]) {
         let end = self.held_start + self.held.len() + chunk.len();
         let fresh_length = self.parts(from, end, chunk).1.len();
-        self.held
-            .drain(..(from - self.held_start).min(self.held.len()));
-        self.held
-            .extend_from_slice(&chunk[chunk.len() - fresh_length..]);
+        self.held.drain(..(from - self.held_start).min(self.held.len()));
+        self.held.extend_from_slice(&chunk[chunk.len() - fresh_length..]);
         self.held_start = from;
     }
 

@@ -90,15 +90,9 @@ impl Matcher {
                 })
                 .collect::<Vec<_>>()
         };
-        let all = || {
-            secrets
-                .iter()
-                .chain(anchors)
-                .flat_map(|pattern| path(pattern))
-        };
-        let (bits, highest) = all().fold((0, 0), |(bits, highest), state| {
-            (bits | state, highest.max(state))
-        });
+        let all = || secrets.iter().chain(anchors).flat_map(|pattern| path(pattern));
+        let (bits, highest) =
+            all().fold((0, 0), |(bits, highest), state| (bits | state, highest.max(state)));
         let shift = if bits == 0 { 0 } else { bits.trailing_zeros() };
         let mut reaches = vec![Reach::default(); (highest >> shift) + 1];
         for secret in secrets {
@@ -106,10 +100,8 @@ impl Matcher {
             for (index, state) in path(secret).into_iter().enumerate() {
                 let length = index + 1;
                 let telling = length >= shown + MINIMUM_ENCODED_LENGTH;
-                reaches[state >> shift] = Reach {
-                    any: length,
-                    secret: if telling { length } else { 0 },
-                };
+                reaches[state >> shift] =
+                    Reach { any: length, secret: if telling { length } else { 0 } };
             }
         }
         for anchor in anchors {
@@ -120,10 +112,7 @@ impl Matcher {
                     let reach = reaches[ending.last()? >> shift];
                     (reach.secret == length - skipped).then_some(reach.secret)
                 });
-                reaches[state >> shift] = Reach {
-                    any: length,
-                    secret: secret.unwrap_or(0),
-                };
+                reaches[state >> shift] = Reach { any: length, secret: secret.unwrap_or(0) };
             }
         }
         self.reaches = reaches;
@@ -145,10 +134,7 @@ impl Matcher {
     /// How much of the text before `state` may still become part of a match.
     #[inline]
     pub(super) fn reach(&self, state: StateID) -> Reach {
-        self.reaches
-            .get(state.as_usize() >> self.shift)
-            .copied()
-            .unwrap_or_default()
+        self.reaches.get(state.as_usize() >> self.shift).copied().unwrap_or_default()
     }
 
     /// Reads `bytes` and calls `on_ending` with the position after each match.
@@ -214,13 +200,7 @@ impl Matcher {
 
 /// Length of the `https://` or `postgres://` with which a secret URL starts: a text that ends in it gives nothing away.
 fn scheme_length(pattern: &[u8]) -> usize {
-    let scheme = pattern
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'+')
-        .count();
-    if pattern[scheme..].starts_with(b"://") {
-        scheme + 3
-    } else {
-        0
-    }
+    let scheme =
+        pattern.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'+').count();
+    if pattern[scheme..].starts_with(b"://") { scheme + 3 } else { 0 }
 }

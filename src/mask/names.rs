@@ -72,14 +72,7 @@ const DESCRIBING_WORDS: &[&str] = &[
 ];
 
 /// A key beside one of these is handed out on purpose or names data: `VAPID_PUBLIC_KEY`, `CACHE_KEY`.
-const OPEN_KEY_WORDS: &[&str] = &[
-    "CACHE",
-    "PARTITION",
-    "PRIMARY",
-    "PUBLIC",
-    "PUBLISHABLE",
-    "SORT",
-];
+const OPEN_KEY_WORDS: &[&str] = &["CACHE", "PARTITION", "PRIMARY", "PUBLIC", "PUBLISHABLE", "SORT"];
 
 /// Names that would match a word and are known to hold no secret.
 const KNOWN_OPEN_NAMES: &[&str] = &["PWD", "OLDPWD", "SSH_AUTH_SOCK", "XAUTHORITY"];
@@ -101,27 +94,17 @@ pub fn is_secret_name(name: &str) -> bool {
     }
     let words = words_of(name);
     let has = |word: &str| words.iter().any(|candidate| candidate == word);
-    let ends_in = |list: &[&str]| {
-        words
-            .last()
-            .is_some_and(|last| list.contains(&last.as_str()))
-    };
+    let ends_in = |list: &[&str]| words.last().is_some_and(|last| list.contains(&last.as_str()));
 
     if ends_in(DESCRIBING_WORDS) {
         return false;
     }
     // `AUTH_URL` and `AUTH_PROVIDER` are configuration; `REDISCLI_AUTH` and npm's `_auth` are credentials.
-    if ends_in(&["AUTH"])
-        || words
-            .windows(2)
-            .any(|pair| pair == ["CONNECTION", "STRING"])
-    {
+    if ends_in(&["AUTH"]) || words.windows(2).any(|pair| pair == ["CONNECTION", "STRING"]) {
         return true;
     }
     let open_key = OPEN_KEY_WORDS.iter().any(|word| has(word));
-    SECRET_WORDS
-        .iter()
-        .any(|word| has(word) && !(open_key && matches!(*word, "KEY" | "KEYS")))
+    SECRET_WORDS.iter().any(|word| has(word) && !(open_key && matches!(*word, "KEY" | "KEYS")))
 }
 
 fn words_of(name: &str) -> Vec<String> {
@@ -144,10 +127,7 @@ fn words_of(name: &str) -> Vec<String> {
     words
         .iter()
         // `TOKEN2` is as secret as `TOKEN`.
-        .map(|word| {
-            word.trim_end_matches(|c: char| c.is_ascii_digit())
-                .to_owned()
-        })
+        .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned())
         .filter(|word| !word.is_empty())
         .collect()
 }

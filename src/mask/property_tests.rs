@@ -39,10 +39,7 @@ fn set_of(patterns: &[Vec<u8>]) -> MaskSet {
 }
 
 fn small_text(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
-    vec(
-        prop_oneof![3 => Just(b'a'), 2 => Just(b'b'), 1 => Just(b'c')],
-        length,
-    )
+    vec(prop_oneof![3 => Just(b'a'), 2 => Just(b'b'), 1 => Just(b'c')], length)
 }
 
 /// Text in which anchors, separators and parts of tokens meet.

@@ -27,19 +27,11 @@ impl Scanner {
 
     /// Reads the next piece; `held` is the end of what was read before, with all that is not settled and one byte more.
     pub(super) fn read(&mut self, matcher: &Matcher, held: &[u8], chunk: &[u8]) {
-        let Self {
-            state,
-            position,
-            candidates,
-            spans,
-        } = self;
+        let Self { state, position, candidates, spans } = self;
         candidates.retain_mut(|candidate| {
             let decided = candidate.feed(chunk);
             if decided {
-                candidate
-                    .secret()
-                    .into_iter()
-                    .for_each(|span| spans.add(span));
+                candidate.secret().into_iter().for_each(|span| spans.add(span));
             }
             !decided
         });
@@ -47,10 +39,7 @@ impl Scanner {
             let absolute = *position + end;
             let (anchor, length) = match ending {
                 Ending::Secret(length) => {
-                    spans.add(Span {
-                        start: absolute - length,
-                        end: absolute,
-                    });
+                    spans.add(Span { start: absolute - length, end: absolute });
                     return;
                 }
                 Ending::Anchor(anchor, length) => (anchor, length),
@@ -72,17 +61,11 @@ impl Scanner {
     /// to be telling: a killed process leaves half of what it was writing.
     pub(super) fn finish(&mut self, matcher: &Matcher) {
         for candidate in self.candidates.drain(..) {
-            candidate
-                .secret()
-                .into_iter()
-                .for_each(|span| self.spans.add(span));
+            candidate.secret().into_iter().for_each(|span| self.spans.add(span));
         }
         let begun = matcher.reach(self.state).secret;
         if begun > 0 {
-            self.spans.add(Span {
-                start: self.position - begun,
-                end: self.position,
-            });
+            self.spans.add(Span { start: self.position - begun, end: self.position });
         }
         self.state = matcher.start();
     }
@@ -91,9 +74,7 @@ impl Scanner {
     pub(super) fn settled(&self, matcher: &Matcher) -> usize {
         let matching = self.position - matcher.reach(self.state).any;
         let candidates = self.candidates.iter().map(|candidate| candidate.start);
-        candidates
-            .min()
-            .map_or(matching, |start| start.min(matching))
+        candidates.min().map_or(matching, |start| start.min(matching))
     }
 }
 
@@ -101,9 +82,6 @@ impl Scanner {
 fn byte_before(held: &[u8], chunk: &[u8], end: usize, length: usize) -> Option<u8> {
     match end.checked_sub(length + 1) {
         Some(index) => chunk.get(index).copied(),
-        None => held
-            .len()
-            .checked_sub(length + 1 - end)
-            .and_then(|index| held.get(index).copied()),
+        None => held.len().checked_sub(length + 1 - end).and_then(|index| held.get(index).copied()),
     }
 }

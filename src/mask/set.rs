@@ -26,10 +26,8 @@ pub struct MaskSet {
 impl MaskSet {
     /// The set of these values in all their forms; values too short or too common are left out.
     pub fn new<V: Into<Secret>>(values: impl IntoIterator<Item = V>) -> Self {
-        let forms: BTreeSet<String> = values
-            .into_iter()
-            .flat_map(|value| forms_of(value.into().expose()))
-            .collect();
+        let forms: BTreeSet<String> =
+            values.into_iter().flat_map(|value| forms_of(value.into().expose())).collect();
         let forms: Vec<&[u8]> = forms.iter().map(String::as_bytes).collect();
         Self::of_patterns(&forms, &anchors().map(str::as_bytes).collect::<Vec<_>>())
     }
@@ -49,16 +47,12 @@ impl MaskSet {
     }
 
     pub(super) fn of_patterns(secrets: &[&[u8]], anchors: &[&[u8]]) -> Self {
-        Self {
-            matcher: Arc::new(Matcher::new(secrets, anchors)),
-        }
+        Self { matcher: Arc::new(Matcher::new(secrets, anchors)) }
     }
 
     #[cfg(test)]
     pub(super) fn blind() -> Self {
-        Self {
-            matcher: Arc::new(None),
-        }
+        Self { matcher: Arc::new(None) }
     }
 
     pub(super) fn matcher(&self) -> Option<&Matcher> {

@@ -45,12 +45,7 @@ const fn token(
     minimum: usize,
     maximum: usize,
 ) -> Token {
-    Token {
-        prefix,
-        allowed,
-        minimum,
-        maximum,
-    }
+    Token { prefix, allowed, minimum, maximum }
 }
 
 fn is_alphanumeric(byte: u8) -> bool {
@@ -75,20 +70,15 @@ fn is_alphanumeric_or_dash(byte: u8) -> bool {
 
 /// Whether the whole text is an AWS access key id.
 pub(super) fn is_access_key_id(text: &str) -> bool {
-    TOKENS
-        .iter()
-        .filter(|token| matches!(token.prefix, "AKIA" | "ASIA"))
-        .any(|token| {
-            text.strip_prefix(token.prefix)
-                .is_some_and(|rest| rest.len() == token.minimum && rest.bytes().all(token.allowed))
-        })
+    TOKENS.iter().filter(|token| matches!(token.prefix, "AKIA" | "ASIA")).any(|token| {
+        text.strip_prefix(token.prefix)
+            .is_some_and(|rest| rest.len() == token.minimum && rest.bytes().all(token.allowed))
+    })
 }
 
 /// The texts at which a candidate opens, in the order that [`Candidate::open`] counts them.
 pub(super) fn anchors() -> impl Iterator<Item = &'static str> {
-    [URL_ANCHOR]
-        .into_iter()
-        .chain(TOKENS.iter().map(|token| token.prefix))
+    [URL_ANCHOR].into_iter().chain(TOKENS.iter().map(|token| token.prefix))
 }
 
 /// A place that turns out to be a secret or not with the bytes that follow.
@@ -102,10 +92,7 @@ pub(super) struct Candidate {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    UserInformation {
-        colon: Option<usize>,
-        at: Option<usize>,
-    },
+    UserInformation { colon: Option<usize>, at: Option<usize> },
     Token(&'static Token),
 }
 
@@ -113,15 +100,8 @@ impl Candidate {
     /// The candidate that `anchor` opens at `end`; `before` is the byte in front of the anchor.
     pub(super) fn open(anchor: usize, end: usize, before: Option<u8>) -> Option<Self> {
         let Some(index) = anchor.checked_sub(1) else {
-            let kind = Kind::UserInformation {
-                colon: None,
-                at: None,
-            };
-            return Some(Self {
-                start: end,
-                length: 0,
-                kind,
-            });
+            let kind = Kind::UserInformation { colon: None, at: None };
+            return Some(Self { start: end, length: 0, kind });
         };
         let token = TOKENS.get(index)?;
         let starts_word = before.is_none_or(|byte| !is_word(byte));
@@ -172,28 +152,18 @@ impl Candidate {
                     None if at >= MINIMUM_TOKEN_USER => 0,
                     None => return None,
                 };
-                (start < at).then_some(Span {
-                    start: self.start + start,
-                    end: self.start + at,
-                })
+                (start < at).then_some(Span { start: self.start + start, end: self.start + at })
             }
             Kind::Token(token) => {
                 let end = self.start + token.prefix.len() + self.length;
                 (token.minimum..=token.maximum)
                     .contains(&self.length)
-                    .then_some(Span {
-                        start: self.start,
-                        end,
-                    })
+                    .then_some(Span { start: self.start, end })
             }
         }
     }
 }
 
 fn ends_user_information(byte: u8) -> bool {
-    byte <= b' '
-        || matches!(
-            byte,
-            b'"' | b'\'' | b'/' | b'?' | b'#' | b'<' | b'>' | b'`' | 0x7f
-        )
+    byte <= b' ' || matches!(byte, b'"' | b'\'' | b'/' | b'?' | b'#' | b'<' | b'>' | b'`' | 0x7f)
 }

@@ -81,9 +81,7 @@ impl Found {
 
     fn credentials(&mut self, value: &str) {
         for (position, _) in value.match_indices("://") {
-            let scheme = value[..position]
-                .rsplit(|c: char| !c.is_ascii_alphanumeric())
-                .next();
+            let scheme = value[..position].rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
             let after = &value[position + 3..];
             let end = after.find(|c: char| c.is_whitespace() || "\"'`<>".contains(c));
             let rest = &after[..end.unwrap_or(after.len())];
@@ -136,13 +134,8 @@ mod tests {
 
     fn secrets(variables: &[(&str, &str)]) -> Vec<String> {
         let declared = BTreeSet::from(["SITE_LICENSE".to_owned()]);
-        let owned = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        secrets_in(owned, &declared)
-            .iter()
-            .map(|secret| secret.expose().to_owned())
-            .collect()
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        secrets_in(owned, &declared).iter().map(|secret| secret.expose().to_owned()).collect()
     }
 
     #[test]
@@ -157,12 +150,7 @@ mod tests {
         ]);
         assert_eq!(
             found,
-            [
-                "AKIAABCDEFGHIJKLMNOP",
-                "ASIAABCDEFGHIJKLMNOP",
-                "license-value",
-                "token-value"
-            ]
+            ["AKIAABCDEFGHIJKLMNOP", "ASIAABCDEFGHIJKLMNOP", "license-value", "token-value"]
         );
     }
 
@@ -170,73 +158,40 @@ mod tests {
     fn leaves_of_the_amplify_secrets() {
         let json =
             r#"{"A":"alpha-secret","nested":{"list":["beta-secret",12345678,42]},"flag":true}"#;
-        assert_eq!(
-            secrets(&[("secrets", json)]),
-            ["12345678", "alpha-secret", "beta-secret"]
-        );
-        assert_eq!(
-            secrets(&[("secrets", "not json at all")]),
-            ["not json at all"]
-        );
-        assert_eq!(
-            secrets(&[("secrets", "{\"cut\": \"of")]),
-            ["{\"cut\": \"of"]
-        );
+        assert_eq!(secrets(&[("secrets", json)]), ["12345678", "alpha-secret", "beta-secret"]);
+        assert_eq!(secrets(&[("secrets", "not json at all")]), ["not json at all"]);
+        assert_eq!(secrets(&[("secrets", "{\"cut\": \"of")]), ["{\"cut\": \"of"]);
     }
 
     #[test]
     fn leaves_of_a_secret_that_is_json() {
         let json = "{\n  \"private_key\": \"-----BEGIN\\nline-one\\n\"\n}";
-        assert_eq!(
-            secrets(&[("ACCOUNT_CREDENTIALS", json)]),
-            ["-----BEGIN\nline-one\n", json]
-        );
+        assert_eq!(secrets(&[("ACCOUNT_CREDENTIALS", json)]), ["-----BEGIN\nline-one\n", json]);
     }
 
     #[test]
     fn leaves_inside_leaves() {
         let json = r#"{"ACCOUNT":"{\"key\":\"inner-secret\"}"}"#;
-        assert_eq!(
-            secrets(&[("secrets", json)]),
-            ["inner-secret", r#"{"key":"inner-secret"}"#]
-        );
+        assert_eq!(secrets(&[("secrets", json)]), ["inner-secret", r#"{"key":"inner-secret"}"#]);
     }
 
     #[test]
     fn credentials_of_urls() {
         let found = secrets(&[
-            (
-                "DATABASE_URL",
-                "postgres://app:pa%40ss@db.example.com:5432/app?sslmode=require",
-            ),
-            (
-                "REPOSITORY",
-                "https://abcdefghijklmnop1234@github.com/o/r.git",
-            ),
+            ("DATABASE_URL", "postgres://app:pa%40ss@db.example.com:5432/app?sslmode=require"),
+            ("REPOSITORY", "https://abcdefghijklmnop1234@github.com/o/r.git"),
             ("CLONE", "ssh://git@github.com/o/r.git"),
-            (
-                "CALLBACK",
-                "https://example.com/hook?id=1&access_token=query%2Dsecret#x",
-            ),
+            ("CALLBACK", "https://example.com/hook?id=1&access_token=query%2Dsecret#x"),
         ]);
         assert_eq!(
             found,
-            [
-                "abcdefghijklmnop1234",
-                "pa%40ss",
-                "pa@ss",
-                "query%2Dsecret",
-                "query-secret"
-            ]
+            ["abcdefghijklmnop1234", "pa%40ss", "pa@ss", "query%2Dsecret", "query-secret"]
         );
     }
 
     #[test]
     fn credentials_of_a_broken_database_url() {
-        assert_eq!(
-            secrets(&[("DATABASE_URL", "mysql://u:p/a#ss@host/db")]),
-            ["p/a#ss"]
-        );
+        assert_eq!(secrets(&[("DATABASE_URL", "mysql://u:p/a#ss@host/db")]), ["p/a#ss"]);
         assert!(secrets(&[("DOCS", "https://unpkg.com/@scope/name@1.0.0")]).is_empty());
     }
 }

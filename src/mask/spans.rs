@@ -47,9 +47,7 @@ mod tests {
         for &(start, end) in spans {
             all.add(Span { start, end });
         }
-        all.take_until(usize::MAX)
-            .map(|span| (span.start, span.end))
-            .collect()
+        all.take_until(usize::MAX).map(|span| (span.start, span.end)).collect()
     }
 
     #[test]

@@ -24,11 +24,7 @@ fn masked(values: &[&str], text: &str) -> String {
     let whole = set.mask(text).into_owned();
     for length in 1..=9 {
         let pieces = in_pieces(&set, text.as_bytes(), &[length]);
-        assert_eq!(
-            String::from_utf8(pieces).unwrap(),
-            whole,
-            "in pieces of {length}"
-        );
+        assert_eq!(String::from_utf8(pieces).unwrap(), whole, "in pieces of {length}");
     }
     whole
 }
@@ -36,16 +32,10 @@ fn masked(values: &[&str], text: &str) -> String {
 #[test]
 fn overlaps_prefixes_and_repetitions() {
     assert_eq!(masked(&["abcdefgh", "efghijkl"], "xabcdefghijklx"), "x***x");
-    assert_eq!(
-        masked(&["abcdef", "abcdefghij"], "abcdefghij abcdefgh abcdef"),
-        "*** ***gh ***"
-    );
+    assert_eq!(masked(&["abcdef", "abcdefghij"], "abcdefghij abcdefgh abcdef"), "*** ***gh ***");
     assert_eq!(masked(&["abcdef"], "abcdefabcdef"), "******");
     assert_eq!(masked(&["aaaaaa"], &"a".repeat(10_000)), "***");
-    assert_eq!(
-        masked(&["abcdefgh", "cdefgh", "defghiklm"], "abcdefghikl."),
-        "***ikl."
-    );
+    assert_eq!(masked(&["abcdefgh", "cdefgh", "defghiklm"], "abcdefghikl."), "***ikl.");
 }
 
 #[test]
@@ -80,16 +70,10 @@ fn an_end_within_a_secret() {
         masked(&["postgres://db.internal/x"], "for postgres://db.int"),
         "for postgres://db.int"
     );
-    assert_eq!(
-        masked(&["postgres://db.internal/x"], "for postgres://db.internal"),
-        "for ***"
-    );
+    assert_eq!(masked(&["postgres://db.internal/x"], "for postgres://db.internal"), "for ***");
     // The start of an anchor is no secret.
     assert_eq!(masked(&["s3cr3t-value"], "at github_pat"), "at github_pat");
-    assert_eq!(
-        masked(&["pat_s3cr3t"], "at github_pat_s3cr3"),
-        "at github_***"
-    );
+    assert_eq!(masked(&["pat_s3cr3t"], "at github_pat_s3cr3"), "at github_***");
 }
 
 #[test]
@@ -107,10 +91,7 @@ fn a_masker_can_be_used_again() {
 fn a_private_key_leaks_neither_whole_nor_by_line() {
     let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nAQEFAASCBKcwggSjAgEAAoIB\n-----END PRIVATE KEY-----\n";
     assert_eq!(masked(&[key], key), "***");
-    assert_eq!(
-        masked(&[key], &key.replace('\n', "\r\n")),
-        "***\r\n***\r\n***\r\n***\r\n"
-    );
+    assert_eq!(masked(&[key], &key.replace('\n', "\r\n")), "***\r\n***\r\n***\r\n***\r\n");
     assert_eq!(masked(&[key], "> AQEFAASCBKcwggSjAgEAAoIB"), "> ***");
     assert_eq!(masked(&[key], &format!("{key:?}")), "\"***\"");
 }
@@ -132,18 +113,9 @@ fn user_information_of_urls() {
         ("https://a:b:c@d@host/", "https://a:***@host/"),
         ("https://abcdefghijklmnop@host", "https://***@host"),
         ("ssh://git@github.com/o/r", "ssh://git@github.com/o/r"),
-        (
-            "git+ssh://git@github.com:o/r",
-            "git+ssh://git@github.com:o/r",
-        ),
-        (
-            "http://localhost:3000 mail@example.com",
-            "http://localhost:3000 mail@example.com",
-        ),
-        (
-            "https://unpkg.com/@scope/name",
-            "https://unpkg.com/@scope/name",
-        ),
+        ("git+ssh://git@github.com:o/r", "git+ssh://git@github.com:o/r"),
+        ("http://localhost:3000 mail@example.com", "http://localhost:3000 mail@example.com"),
+        ("https://unpkg.com/@scope/name", "https://unpkg.com/@scope/name"),
         ("redis://:hunter2@host", "redis://:***@host"),
         ("redis://user:@host", "redis://user:@host"),
         ("a://b:\u{e9}\u{e9}@c", "a://b:***@c"),
@@ -159,11 +131,7 @@ fn tokens_by_shape() {
     let classic = format!("ghp_{}", "a1B2".repeat(9));
     assert_eq!(masked(&[], &format!("token={classic};")), "token=***;");
     assert_eq!(masked(&[], &classic), "***");
-    for open in [
-        format!("{classic}x"),
-        format!("x{classic}"),
-        format!("_{classic}"),
-    ] {
+    for open in [format!("{classic}x"), format!("x{classic}"), format!("_{classic}")] {
         assert_eq!(masked(&[], &open), open);
     }
     assert_eq!(masked(&[], "id AKIAIOSFODNN7EXAMPLE."), "id ***.");
@@ -176,23 +144,14 @@ fn tokens_by_shape() {
 
 #[test]
 fn a_shape_around_a_secret_is_one_span() {
-    assert_eq!(
-        masked(&["hunter22"], "a://b:xhunter22y@c hunter22"),
-        "a://b:***@c ***"
-    );
-    assert_eq!(
-        masked(&["b:hunter22@"], "a://b:xyb:hunter22@c"),
-        "a://b:***c"
-    );
+    assert_eq!(masked(&["hunter22"], "a://b:xhunter22y@c hunter22"), "a://b:***@c ***");
+    assert_eq!(masked(&["b:hunter22@"], "a://b:xyb:hunter22@c"), "a://b:***c");
 }
 
 #[test]
 fn clean_text_is_borrowed() {
     let set = MaskSet::new(["s3cr3t-value"]);
-    assert!(matches!(
-        set.mask("\u{2713} Compiled successfully"),
-        Cow::Borrowed(_)
-    ));
+    assert!(matches!(set.mask("\u{2713} Compiled successfully"), Cow::Borrowed(_)));
     assert!(matches!(MaskSet::empty().mask(""), Cow::Borrowed("")));
     assert_eq!(MaskSet::empty().mask("nothing to hide"), "nothing to hide");
 }
@@ -203,11 +162,7 @@ fn a_large_set_is_searched_like_a_small_one() {
         .map(|number: u64| format!("value-{:x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
         .collect();
     let set = MaskSet::new(values.iter().map(String::as_str));
-    let text = format!(
-        "{} and {}",
-        values[0].replace("value-0", "none"),
-        values[299]
-    );
+    let text = format!("{} and {}", values[0].replace("value-0", "none"), values[299]);
     assert_eq!(set.mask(&text), "none and ***");
     assert_eq!(in_pieces(&set, text.as_bytes(), &[1]), b"none and ***");
 }

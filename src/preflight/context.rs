@@ -1,18 +1,12 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::OnceLock,
-};
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use super::spec_commands::SpecCommands;
 use crate::{
     amplify::Platform,
     buildspec::{self, App, SetVariables, Specification},
+    env::Contract,
     project::{self, NodeInUse, Project},
-    report::Finding,
 };
-
-/// Holds the contract of variables against what is set; is given the names that amplify.yml sets.
-pub(crate) type ContractCheck<'a> = dyn Fn(&BTreeSet<String>) -> Vec<Finding> + Sync + 'a;
 
 /// Everything that the checks look at; read once, by the caller.
 pub(crate) struct Context<'a> {
@@ -27,7 +21,7 @@ pub(crate) struct Context<'a> {
     /// `build.command` of deployfix.yml.
     pub(crate) build_command: Option<&'a str>,
     /// The contract of variables.
-    pub(crate) contract: Option<&'a ContractCheck<'a>>,
+    pub(crate) contract: &'a Contract,
     /// Memory that the container may use, bytes.
     pub(crate) memory_limit: Option<u64>,
     /// Filled by the first who asks.

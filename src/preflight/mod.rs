@@ -15,5 +15,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use context::{Context, ContractCheck};
-pub(crate) use table::{CHECKS, Check, run};
+pub(crate) use context::Context;
+pub(crate) use package_manager::missing as missing_manager;
+pub(crate) use table::{CHECKS, run};

@@ -1,18 +1,27 @@
+use std::collections::BTreeMap;
+
 use super::Context;
 use crate::{
-    project::ManagerKind,
+    project::{ManagerKind, Project},
     report::{Finding, FindingId, Severity},
 };
 
 /// Whether the manager of the project is on PATH.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    let manager = &context.project.manager;
+    let Some(finding) = missing(context.project, context.variables) else { return Vec::new() };
+    // It may be fetched between this check and the install.
+    let provided = context.spec_commands().is_some_and(|commands| commands.provides_manager);
+    vec![if provided { finding.severity(Severity::Warning) } else { finding }]
+}
+
+/// That the manager of the project is not on PATH.
+pub(crate) fn missing(project: &Project, variables: &BTreeMap<String, String>) -> Option<Finding> {
+    let manager = &project.manager;
     let program = manager.kind.program();
-    let path = context.variables.get("PATH");
-    if context.project.manifest.manifest.is_none()
-        || which::which_in(program, path, &context.project.root).is_ok()
+    if project.manifest.manifest.is_none()
+        || which::which_in(program, variables.get("PATH"), &project.root).is_ok()
     {
-        return Vec::new();
+        return None;
     }
     let version = manager
         .requested
@@ -30,7 +39,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             }
         },
     );
-    let finding = match manager.kind {
+    Some(match manager.kind {
         ManagerKind::Npm => finding,
         ManagerKind::Bun => finding.hint(format!("npm install -g bun{version}")),
         ManagerKind::YarnClassic => finding.hint(format!("npm install -g yarn{version}")),
@@ -38,8 +47,5 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         ManagerKind::Pnpm => {
             finding.hint("corepack enable").hint(format!("npm install -g pnpm{version}"))
         }
-    };
-    // It may be fetched between this check and the install.
-    let provided = context.spec_commands().is_some_and(|commands| commands.provides_manager);
-    vec![if provided { finding.severity(Severity::Warning) } else { finding }]
+    })
 }

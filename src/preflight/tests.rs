@@ -2,7 +2,9 @@ use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path, s
 
 use super::{Context, run};
 use crate::{
-    amplify, buildspec,
+    amplify,
+    buildspec::Specification,
+    env::Contract,
     project::Project,
     report::{Finding, Severity},
 };
@@ -95,14 +97,16 @@ impl Repository {
 
 fn findings(project: &Project, variables: &BTreeMap<String, String>) -> Vec<Finding> {
     let platform = amplify::detect(variables);
-    let buildspec = buildspec::find(&project.root, project.repository_root.as_deref());
+    let specification =
+        Specification::read(&project.root, project.repository_root.as_deref(), variables);
+    let contract = Contract::default();
     run(&Context {
         project,
-        buildspec: &buildspec,
+        specification: &specification,
         variables,
         platform: platform.as_ref(),
         build_command: None,
-        contract: None,
+        contract: &contract,
         memory_limit: None,
         node: OnceLock::new(),
     })

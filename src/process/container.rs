@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn the_tightest_limit_wins() {
-        let cases: [(&[(&str, &str)], u64, &str); 5] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], u64, &'a str);
+        let cases: [Case<'_>; 5] = [
             (&[], 16_384_000 * 1024, "MemTotal"),
             (
                 &[

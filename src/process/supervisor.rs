@@ -331,12 +331,11 @@ impl<'a> Supervised<'a> {
     /// Asks the whole tree to end; a second call may only hasten it.
     fn end(&mut self, kind: OutcomeKind, grace: Duration) {
         let kill_at = Instant::now() + grace;
-        match &mut self.ending {
-            Some(ending) => ending.kill_at = ending.kill_at.min(kill_at),
-            None => {
-                Snapshot::take().signal(Signal::TERM);
-                self.ending = Some(Ending { kind, kill_at });
-            }
+        if let Some(ending) = &mut self.ending {
+            ending.kill_at = ending.kill_at.min(kill_at);
+        } else {
+            Snapshot::take().signal(Signal::TERM);
+            self.ending = Some(Ending { kind, kill_at });
         }
     }
 }

@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid};
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
+};
 
 /// Orphans of the child become children of this process, so that a `setsid` one is found as well.
 pub(crate) fn become_subreaper() -> rustix::io::Result<()> {
@@ -34,8 +36,10 @@ impl Snapshot {
         let own = getpid().as_raw_nonzero().get();
         let mut children: HashMap<i32, Vec<Member>> = HashMap::new();
         for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-            let is_process =
-                entry.file_name().to_str().is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+            let is_process = entry
+                .file_name()
+                .to_str()
+                .is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
             if is_process
                 && let Ok(stat) = fs::read_to_string(entry.path().join("stat"))
                 && let Some(member) = parse_stat(&stat)
@@ -71,7 +75,8 @@ impl Snapshot {
         for member in &self.members {
             let path = format!("/proc/{}/statm", member.process.as_raw_nonzero());
             if let Ok(text) = fs::read_to_string(path) {
-                let mut numbers = text.split(' ').skip(1).map_while(|part| part.parse::<u64>().ok());
+                let mut numbers =
+                    text.split(' ').skip(1).map_while(|part| part.parse::<u64>().ok());
                 let resident = numbers.next().unwrap_or(0);
                 let of_files = numbers.next().unwrap_or(0);
                 private += resident.saturating_sub(of_files);

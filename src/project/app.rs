@@ -56,7 +56,7 @@ fn used_lockfile<'a>(lockfiles: &'a [Lockfile], manager: &PackageManager) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::{LockfileKind, ManagerKind};
+    use crate::project::{ManagerKind, lockfile::LockfileKind};
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();

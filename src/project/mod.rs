@@ -12,14 +12,10 @@ mod text;
 mod workspace;
 
 pub(crate) use app::Project;
-pub(crate) use lockfile::{Lockfile, LockfileKind, drift, health as lockfile_health, relative};
+pub(crate) use lockfile::{drift, health as lockfile_health, relative};
 pub(crate) use manifest::Manifest;
-pub(crate) use next::Next;
 pub(crate) use node::{
-    Minimum, NodeInUse, NodeRange, NodeRequest, NodeVersion, RequestSource, Wanted, in_use,
-    next_minimum, requests as node_requests,
+    NodeInUse, NodeRequest, RequestSource, Wanted, in_use, next_minimum, requests as node_requests,
 };
-pub(crate) use package_manager::{
-    DecidedBy, ManagerKind, PackageManager, RequestedManager, conflicts as manager_conflicts,
-};
+pub(crate) use package_manager::{DecidedBy, ManagerKind, conflicts as manager_conflicts};
 pub(crate) use text::{Text, TextError, conflict_marker, position, read_text};

@@ -93,7 +93,8 @@ impl Loop<'_> {
                 record(phase);
                 return Some(ended);
             }
-            let finding = subject.refine(self.diagnose::<A>(&attempt, &ended, log_path.as_deref()), &ended);
+            let finding = subject
+                .refine(diagnose_attempt::<A>(&attempt, &ended, log_path.as_deref()), &ended);
             let next = self.next(&finding, phase, &ended);
             let (decision, delay) = apply(subject, next, &ended);
             attempt.finding = Some(finding.clone());
@@ -109,7 +110,11 @@ impl Loop<'_> {
             record(phase);
             self.printer.important(&format!("attempt {number} failed: {}: {reason}", finding.id));
             if !delay.is_zero() {
-                self.printer.line(&format!("waiting {} before attempt {}", format_duration(delay), number + 1));
+                self.printer.line(&format!(
+                    "waiting {} before attempt {}",
+                    format_duration(delay),
+                    number + 1
+                ));
             }
             if !self.interrupt.sleep(delay).await {
                 phase.findings.push(interrupted(phase));
@@ -119,31 +124,15 @@ impl Loop<'_> {
         }
     }
 
-    fn diagnose<A: Attemptable>(&self, attempt: &Attempt, ended: &Ended, log: Option<&Path>) -> Finding {
-        let text = log.and_then(|path| end_of_file(path).ok()).unwrap_or_else(|| ended.tail.clone());
-        diagnose(&ChildEvidence {
-            stage: A::STAGE,
-            command: &attempt.command,
-            outcome: &ended.outcome,
-            duration: ended.duration,
-            silence: ended.silence,
-            start_error: ended.start_error.as_deref(),
-            log: &text,
-            log_name: attempt.log.as_deref().unwrap_or("output"),
-        })
-    }
-
     fn next(&self, finding: &Finding, phase: &PhaseReport, ended: &Ended) -> Next {
         if ended.outcome.kind == OutcomeKind::Interrupted {
             return Next::Stop("deployfix was asked to stop".into());
         }
         let earlier = phase.attempts.iter().map(|attempt| Duration::from(attempt.duration));
-        let estimate = earlier
-            .chain([ended.duration])
-            .chain(self.expected)
-            .max()
-            .unwrap_or_default();
-        let left = self.limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let estimate =
+            earlier.chain([ended.duration]).chain(self.expected).max().unwrap_or_default();
+        let left =
+            self.limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         decide(finding, &phase.attempts, self.policy, Budget { left, estimate })
     }
 }
@@ -170,6 +159,24 @@ fn apply(subject: &mut impl Attemptable, next: Next, ended: &Ended) -> (Decision
             }
         },
     }
+}
+
+fn diagnose_attempt<A: Attemptable>(
+    attempt: &Attempt,
+    ended: &Ended,
+    log: Option<&Path>,
+) -> Finding {
+    let text = log.and_then(|path| end_of_file(path).ok()).unwrap_or_else(|| ended.tail.clone());
+    diagnose(&ChildEvidence {
+        stage: A::STAGE,
+        command: &attempt.command,
+        outcome: &ended.outcome,
+        duration: ended.duration,
+        silence: ended.silence,
+        start_error: ended.start_error.as_deref(),
+        log: &text,
+        log_name: attempt.log.as_deref().unwrap_or("output"),
+    })
 }
 
 fn interrupted(phase: &PhaseReport) -> Finding {

@@ -17,9 +17,5 @@ pub(crate) fn free_build_cache(dist_directory: &Path) -> Result<String, String> 
     }
     std::fs::remove_dir_all(&cache)
         .map_err(|error| format!("cannot remove `{}`: {error}", cache.display()))?;
-    Ok(format!(
-        "removed the build cache, {}",
-        format_bytes(size)
-    ))
+    Ok(format!("removed the build cache, {}", format_bytes(size)))
 }
-

@@ -31,7 +31,12 @@ pub(super) enum Next {
 }
 
 /// Decides from the finding, what was tried already, the policy and the time left.
-pub(super) fn decide(finding: &Finding, earlier: &[Attempt], policy: Policy, budget: Budget) -> Next {
+pub(super) fn decide(
+    finding: &Finding,
+    earlier: &[Attempt],
+    policy: Policy,
+    budget: Budget,
+) -> Next {
     let made = earlier.len() + 1;
     let Some(remedy) = Remedy::of(finding.id) else {
         return Next::Stop(format!("nothing deployfix may do by itself mends `{}`", finding.id));
@@ -79,9 +84,7 @@ mod tests {
         let finding = Finding::new(FindingId::OutOfMemoryHeap, "", "");
         let budget =
             Budget { left: Some(Duration::from_mins(2)), estimate: Duration::from_mins(4) };
-        let Next::Stop(reason) = decide(&finding, &[], POLICY, budget) else {
-            panic!("must stop")
-        };
+        let Next::Stop(reason) = decide(&finding, &[], POLICY, budget) else { panic!("must stop") };
         assert_eq!(
             reason,
             "no time for `raise-heap`: 2m 00s left until the deadline, another attempt takes about 4m 00s"

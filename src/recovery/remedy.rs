@@ -32,9 +32,10 @@ impl Remedy {
             | Id::NetworkUnreachable
             | Id::DataFetchFailed
             | Id::FontFetchFailed => Some(Self::RetryWithBackoff),
-            Id::PackageNotFound | Id::InstallScriptFailed | Id::BuildTimeout | Id::InstallTimeout => {
-                Some(Self::RetryOnce)
-            }
+            Id::PackageNotFound
+            | Id::InstallScriptFailed
+            | Id::BuildTimeout
+            | Id::InstallTimeout => Some(Self::RetryOnce),
             Id::VersionNotFound => Some(Self::PreferOnline),
             Id::IntegrityMismatch => Some(Self::FreshCache),
             Id::DiskFull => Some(Self::FreeCaches),

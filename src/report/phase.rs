@@ -106,6 +106,8 @@ impl PhaseReport {
             self.attempts.iter().filter(|attempt| attempt.outcome.kind != OutcomeKind::Succeeded);
         self.status = if self.findings.iter().any(Finding::is_error) {
             PhaseStatus::Failed
+        } else if self.status == PhaseStatus::Skipped {
+            PhaseStatus::Skipped
         } else if failed_attempts.count() > 0 {
             PhaseStatus::Recovered
         } else {

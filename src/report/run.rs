@@ -167,6 +167,7 @@ impl Run {
             .flat_map(|phase| phase.findings.iter().filter(|finding| finding.is_error()))
             .map(DeploymentError::from)
             .collect();
+        self.deployment.errors.dedup();
         self.deployment.metrics = self.deployment_metrics();
     }
 

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::{os::unix::fs::PermissionsExt, time::Instant};
 
 use crate::support::Project;
 
@@ -61,14 +61,16 @@ fn silence_without_work_is_a_stall_and_work_is_not() {
     let finding = ran.finding("build", "build/timeout");
     assert!(finding["message"].as_str().unwrap().contains("wrote nothing"), "{finding}");
 
-    let working = Project::with_build("node -e \"const end = Date.now() + 5000; while (Date.now() < end);\"")
-        .file("deployfix.yml", "build: { stall: 2s }\nrecovery: { attempts: 1 }\n");
+    let working =
+        Project::with_build("node -e \"const end = Date.now() + 5000; while (Date.now() < end);\"")
+            .file("deployfix.yml", "build: { stall: 2s }\nrecovery: { attempts: 1 }\n");
     working.run(&["build"]).exits(0);
 }
 
 #[test]
 fn a_deadline_ends_the_build_and_refuses_a_retry() {
-    let project = Project::with_build("sleep 300").file("deployfix.yml", "build: { timeout: 2s }\n");
+    let project =
+        Project::with_build("sleep 300").file("deployfix.yml", "build: { timeout: 2s }\n");
     let ran = project.run(&["build"]).exits(30);
     let attempts = ran.phase("build")["attempts"].as_array().unwrap();
     assert_eq!(attempts.len(), 1);
@@ -94,8 +96,8 @@ fn runtime_variables_reach_env_production_and_the_users_lines_stay() {
         assert!(seen.contains("GREETING="), "{seen}");
         assert!(!seen.contains("ONLY_AT_BUILD"), "{seen}");
     }
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(project.root().join(".env.production")).unwrap().permissions().mode();
+    let mode =
+        std::fs::metadata(project.root().join(".env.production")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 

@@ -11,11 +11,22 @@ fn deployfix(arguments: &[&str]) -> (Option<i32>, String, String) {
 #[test]
 fn every_subcommand_has_help_with_examples() {
     for command in [
-        "validate", "install", "build", "verify-artifacts", "health-check", "report", "run", "schema", "completions",
+        "validate",
+        "install",
+        "build",
+        "verify-artifacts",
+        "health-check",
+        "report",
+        "run",
+        "schema",
+        "completions",
     ] {
         let (code, stdout, _) = deployfix(&[command, "--help"]);
         assert_eq!(code, Some(0));
-        assert!(stdout.contains("Examples:") && stdout.contains(&format!("deployfix {command}")), "{stdout}");
+        assert!(
+            stdout.contains("Examples:") && stdout.contains(&format!("deployfix {command}")),
+            "{stdout}"
+        );
     }
 }
 
@@ -54,7 +65,11 @@ fn schema_and_completions_print_data_alone() {
 fn a_project_that_is_no_folder_is_a_usage_error() {
     let project = Project::empty();
     let ran = project.run(&["validate", "--project", "absent"]).exits(2);
-    assert!(ran.stdout.contains("error[internal/usage]: `absent` is not a folder"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("error[internal/usage]: `absent` is not a folder"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]

@@ -33,20 +33,61 @@ exit 1"#,
 #[test]
 fn failures_are_named_and_stopped_or_retried_as_the_catalogue_says() {
     let cases: [(&str, &str, i32, usize); 9] = [
-        ("npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync. Please update your lock file with `npm install` before continuing.\nnpm error\nnpm error Missing: zod@3.25.0 from lock file", "dependency/lockfile-out-of-sync", 20, 1),
-        ("npm error code ERESOLVE\nnpm error ERESOLVE could not resolve", "dependency/peer-conflict", 20, 1),
-        ("npm warn fetch failed with ECONNRESET\nnpm error code E404\nnpm error 404 Not Found - GET http://127.0.0.1:1/nope - not found\nnpm error 404\nnpm error 404  'nope@1.0.0' is not in this registry.", "dependency/package-not-found", 20, 2),
-        ("npm error code ETARGET\nnpm error notarget No matching version found for zod@99.0.0.\nnpm error notarget", "dependency/version-not-found", 20, 2),
-        ("npm error code EINTEGRITY\nnpm error sha512-x integrity checksum failed when using sha512", "dependency/integrity-mismatch", 20, 2),
-        ("npm error code ENOSPC\nnpm error nospc There appears to be insufficient space", "dependency/disk-full", 20, 1),
-        ("npm error code E401\nnpm error Incorrect or missing password.", "dependency/registry-auth", 20, 1),
-        ("npm error code ETIMEDOUT\nnpm error network request failed", "dependency/registry-unreachable", 75, 3),
+        (
+            "npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync. Please update your lock file with `npm install` before continuing.\nnpm error\nnpm error Missing: zod@3.25.0 from lock file",
+            "dependency/lockfile-out-of-sync",
+            20,
+            1,
+        ),
+        (
+            "npm error code ERESOLVE\nnpm error ERESOLVE could not resolve",
+            "dependency/peer-conflict",
+            20,
+            1,
+        ),
+        (
+            "npm warn fetch failed with ECONNRESET\nnpm error code E404\nnpm error 404 Not Found - GET http://127.0.0.1:1/nope - not found\nnpm error 404\nnpm error 404  'nope@1.0.0' is not in this registry.",
+            "dependency/package-not-found",
+            20,
+            2,
+        ),
+        (
+            "npm error code ETARGET\nnpm error notarget No matching version found for zod@99.0.0.\nnpm error notarget",
+            "dependency/version-not-found",
+            20,
+            2,
+        ),
+        (
+            "npm error code EINTEGRITY\nnpm error sha512-x integrity checksum failed when using sha512",
+            "dependency/integrity-mismatch",
+            20,
+            2,
+        ),
+        (
+            "npm error code ENOSPC\nnpm error nospc There appears to be insufficient space",
+            "dependency/disk-full",
+            20,
+            1,
+        ),
+        (
+            "npm error code E401\nnpm error Incorrect or missing password.",
+            "dependency/registry-auth",
+            20,
+            1,
+        ),
+        (
+            "npm error code ETIMEDOUT\nnpm error network request failed",
+            "dependency/registry-unreachable",
+            75,
+            3,
+        ),
         ("something nobody has seen before", "dependency/install-failed", 20, 1),
     ];
     for (output, id, code, attempts) in cases {
-        let project = Project::with_build("true")
-            .file("output.txt", output)
-            .program("npm", "[ \"$1\" = --version ] && echo 10.9.3 && exit\ncat output.txt >&2; exit 1");
+        let project = Project::with_build("true").file("output.txt", output).program(
+            "npm",
+            "[ \"$1\" = --version ] && echo 10.9.3 && exit\ncat output.txt >&2; exit 1",
+        );
         let ran = project.run(&["install"]).exits(code);
         assert_eq!(ran.findings("install"), [("error".to_owned(), id.to_owned())], "{output}");
         assert_eq!(ran.phase("install")["attempts"].as_array().unwrap().len(), attempts, "{id}");
@@ -60,7 +101,10 @@ fn without_a_lockfile_nothing_is_installed() {
         .file("package.json", r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"}}"#)
         .program("npm", "echo ran > ran");
     let ran = project.run(&["install"]).exits(20);
-    assert_eq!(ran.findings("install"), [("error".to_owned(), "dependency/lockfile-missing".to_owned())]);
+    assert_eq!(
+        ran.findings("install"),
+        [("error".to_owned(), "dependency/lockfile-missing".to_owned())]
+    );
     assert!(!project.root().join("ran").exists());
 }
 

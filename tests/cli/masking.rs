@@ -38,7 +38,8 @@ fn a_secret_is_nowhere_in_any_form() {
             .variable("CODE", code);
         let ran = project.run(&["build"]);
         assert_eq!(ran.code == 0, code == "0");
-        let mut places = vec![("stdout".to_owned(), ran.stdout.clone()), ("stderr".to_owned(), ran.stderr)];
+        let mut places =
+            vec![("stdout".to_owned(), ran.stdout.clone()), ("stderr".to_owned(), ran.stderr)];
         for entry in walkdir::WalkDir::new(project.root().join(".deployfix")) {
             let entry = entry.unwrap();
             if entry.file_type().is_file() {

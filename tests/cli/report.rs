@@ -11,7 +11,8 @@ fn later_phases_join_the_run_that_validate_began() {
     project.run(&["build"]).exits(0);
     let report = project.report();
     assert_eq!(report["run"]["id"], first);
-    let names: Vec<_> = report["phases"].as_array().unwrap().iter().map(|phase| &phase["name"]).collect();
+    let names: Vec<_> =
+        report["phases"].as_array().unwrap().iter().map(|phase| &phase["name"]).collect();
     assert_eq!(names, ["validate", "install", "build"]);
     project.run(&["validate"]);
     let report = project.report();
@@ -29,7 +30,7 @@ fn a_job_of_amplify_is_one_run() {
     project.run(&["install"]);
     let report = project.run(&["build"]).report().clone();
     assert_eq!(report["run"]["id"], "d1234567890abc/feature/x/0000000007");
-    assert_eq!(report["run"]["ci"], "amplify");
+    assert_eq!(report["run"]["ci"], "AWS Amplify");
     assert_eq!(report["deployment"]["id"], "0000000007");
     assert_eq!(report["phases"].as_array().unwrap().len(), 2);
 }

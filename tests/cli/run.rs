@@ -27,7 +27,11 @@ frontend:
     let seen = project.read("inner/seen");
     assert!(seen.starts_with("over phases,spec value,d"), "{seen}");
     assert!(seen.trim_end().ends_with(",0000000001"), "{seen}");
-    assert!(ran.stdout.contains("# Executing command: export KEPT='over phases'"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("# Executing command: export KEPT='over phases'"),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stdout.contains("## Build completed successfully"));
     assert_eq!(ran.phase("run")["status"], "passed");
 }
@@ -70,8 +74,14 @@ applications:
       artifacts: { baseDirectory: ., files: ['**/*'] }
 ",
         )
-        .file("apps/web/package.json", r#"{"name":"web","version":"1.0.0","scripts":{"build":"echo built > built"}}"#)
-        .file("apps/web/package-lock.json", r#"{"name":"web","lockfileVersion":3,"packages":{"":{"name":"web"}}}"#)
+        .file(
+            "apps/web/package.json",
+            r#"{"name":"web","version":"1.0.0","scripts":{"build":"echo built > built"}}"#,
+        )
+        .file(
+            "apps/web/package-lock.json",
+            r#"{"name":"web","lockfileVersion":3,"packages":{"":{"name":"web"}}}"#,
+        )
         .file("apps/other/package.json", "{}");
     let mut command = project.command(&["run", "--project", "apps/web"]);
     let output = command.output().unwrap();

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::project::{
     package_manager::ManagerKind,
@@ -46,8 +46,6 @@ impl LockfileKind {
 pub(crate) struct Lockfile {
     /// What wrote it.
     pub(crate) kind: LockfileKind,
-    /// Where it is.
-    pub(crate) path: PathBuf,
     /// The same as reports show it: relative to the app root.
     pub(crate) relative_path: String,
     /// Its text; the binary kind is not read.
@@ -80,25 +78,24 @@ pub(crate) fn find(app_root: &Path, roots: &WorkspaceRoots) -> Vec<Lockfile> {
             .flat_map(|folder| names.iter().map(move |(name, kind)| (folder.join(name), *kind)))
             .find(|(path, _)| path.symlink_metadata().is_ok());
         if let Some((path, kind)) = lockfile {
-            found.push(read(app_root, path, kind));
+            found.push(read(app_root, &path, kind));
         }
     }
     found
 }
 
-fn read(app_root: &Path, path: PathBuf, kind: LockfileKind) -> Lockfile {
+fn read(app_root: &Path, path: &Path, kind: LockfileKind) -> Lockfile {
     let text = match kind {
         LockfileKind::BunBinary => {
             Ok(Text { content: String::new(), byte_order_mark: false, invalid_at: None })
         }
-        _ => read_text(&path, MAXIMUM_SIZE),
+        _ => read_text(path, MAXIMUM_SIZE),
     };
     let berry = kind == LockfileKind::YarnClassic
-        && text.as_ref().is_ok_and(|text| is_berry(&text.content, &path));
+        && text.as_ref().is_ok_and(|text| is_berry(&text.content, path));
     Lockfile {
         kind: if berry { LockfileKind::YarnBerry } else { kind },
-        relative_path: relative(app_root, &path),
-        path,
+        relative_path: relative(app_root, path),
         text,
     }
 }

@@ -296,7 +296,6 @@ mod tests {
         ] {
             let lockfile = Lockfile {
                 kind,
-                path: "lock".into(),
                 relative_path: "lock".into(),
                 text: Ok(decode(content.as_bytes().to_vec())),
             };

@@ -8,8 +8,6 @@ pub(crate) type Dependencies = BTreeMap<String, String>;
 /// package.json as npm reads it: a field of the wrong type counts as absent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Manifest {
-    /// `name`.
-    pub(crate) name: Option<String>,
     /// `scripts`.
     pub(crate) scripts: BTreeMap<String, String>,
     /// `dependencies`.
@@ -18,8 +16,6 @@ pub(crate) struct Manifest {
     pub(crate) dev_dependencies: Dependencies,
     /// `optionalDependencies`.
     pub(crate) optional_dependencies: Dependencies,
-    /// `peerDependencies`.
-    pub(crate) peer_dependencies: Dependencies,
     /// `engines.node`.
     pub(crate) engines_node: Option<String>,
     /// `volta.node`.
@@ -28,8 +24,6 @@ pub(crate) struct Manifest {
     pub(crate) package_manager: Option<String>,
     /// The patterns of `workspaces`; nothing when the key is absent.
     pub(crate) workspaces: Option<Vec<String>>,
-    /// Everything, in the file's order.
-    pub(crate) raw: Map<String, Value>,
 }
 
 impl Manifest {
@@ -48,7 +42,7 @@ impl Manifest {
             .any(|kind| !kind.is_empty())
     }
 
-    pub(super) fn from_raw(raw: Map<String, Value>) -> Self {
+    pub(super) fn from_raw(raw: &Map<String, Value>) -> Self {
         let table = |key: &str| -> BTreeMap<String, String> {
             raw.get(key)
                 .and_then(Value::as_object)
@@ -61,17 +55,14 @@ impl Manifest {
         let nested =
             |key: &str, field: &str| raw.get(key)?.get(field)?.as_str().map(ToOwned::to_owned);
         Self {
-            name: text("name"),
             scripts: table("scripts"),
             dependencies: table("dependencies"),
             dev_dependencies: table("devDependencies"),
             optional_dependencies: table("optionalDependencies"),
-            peer_dependencies: table("peerDependencies"),
             engines_node: nested("engines", "node"),
             volta_node: nested("volta", "node"),
             package_manager: text("packageManager"),
             workspaces: raw.get("workspaces").and_then(workspace_patterns),
-            raw,
         }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn parse(text: &Text) -> ManifestRead {
     let manifest = match parse_object(text) {
         Ok(raw) => {
             findings.extend(wrong_types(&text.content, &raw));
-            Some(Manifest::from_raw(raw))
+            Some(Manifest::from_raw(&raw))
         }
         Err(finding) => {
             findings.push(*finding);

@@ -6,7 +6,6 @@ mod range;
 mod request;
 
 pub(crate) use in_use::{NodeInUse, in_use};
-pub(crate) use next_minimum::{Minimum, next_minimum};
-pub(crate) use nodejs_semver::Version as NodeVersion;
+pub(crate) use next_minimum::next_minimum;
 pub(crate) use range::NodeRange;
 pub(crate) use request::{NodeRequest, RequestSource, Wanted, requests};

@@ -143,7 +143,7 @@ fn version_file(text: &str) -> Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::node::NodeVersion;
+    use nodejs_semver::Version as NodeVersion;
 
     #[test]
     fn version_files_mean_what_nvm_says() {

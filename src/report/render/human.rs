@@ -30,6 +30,9 @@ fn status_style(status: PhaseStatus) -> (Style, &'static str) {
 /// A finding: what, where, proof, why, then the hints.
 #[must_use]
 pub fn finding_text(finding: &Finding) -> String {
+    if finding.severity == Severity::Info {
+        return info_text(finding);
+    }
     let (style, word) = severity_style(finding.severity);
     let mut text =
         format!("{style}{word}[{}]{style:#}{BOLD}: {}{BOLD:#}", finding.id, finding.message);
@@ -56,6 +59,14 @@ pub fn finding_text(finding: &Finding) -> String {
         let _ = write!(text, "\n{HINT}hint:{HINT:#} {hint}");
     }
     text
+}
+
+/// What is only worth knowing, in one line.
+fn info_text(finding: &Finding) -> String {
+    let (style, word) = severity_style(finding.severity);
+    let recovery =
+        finding.recovery.as_ref().map(|text| format!("; deployfix {text}")).unwrap_or_default();
+    format!("{style}{word}[{}]{style:#}: {}{recovery}", finding.id, finding.message)
 }
 
 /// How a phase ended, in one line, and one more for each retry.
@@ -110,7 +121,9 @@ pub fn summary_text(run: &Run) -> String {
         RunResult::Interrupted => status_style(PhaseStatus::Interrupted),
     };
     let mut text = format!("{BOLD}deployfix report{BOLD:#} {DIM}{}{DIM:#}", run.run.id);
-    for phase in &run.phases {
+    let mut phases: Vec<_> = run.phases.iter().collect();
+    phases.sort_by_key(|phase| phase.name);
+    for phase in phases {
         let (style, word) = status_style(phase.status);
         let peak = phase.attempts.iter().map(|attempt| attempt.outcome.peak_memory).max();
         let mut figures = Vec::new();
