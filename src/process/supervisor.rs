@@ -8,7 +8,6 @@ use rustix::process::Signal;
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::{Child, ChildStderr, ChildStdout, Command},
-    time::MissedTickBehavior,
 };
 
 use super::{
@@ -23,6 +22,10 @@ use crate::report::{
 
 /// How often memory, deadline and silence are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// The same for a child that has just begun and may be gone soon.
+const FIRST_LOOK_INTERVAL: Duration = Duration::from_millis(50);
+/// How long a child has just begun.
+const BEGINNING: Duration = Duration::from_secs(2);
 /// After the child ended, what others still write into its pipes is waited for this long.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 /// Share of one processor above which a silent tree counts as working.
@@ -102,6 +105,7 @@ pub(crate) struct Supervised<'a> {
     last_output: Instant,
     last_sign_of_life: Instant,
     last_heartbeat: Instant,
+    last_look: Instant,
     processor_ticks: u64,
     peak_memory: u64,
     kills_before: Option<u64>,
@@ -172,6 +176,7 @@ impl<'a> Supervised<'a> {
             last_output: now,
             last_sign_of_life: now,
             last_heartbeat: now,
+            last_look: now,
             processor_ticks: 0,
             peak_memory: 0,
             kills_before,
@@ -183,8 +188,7 @@ impl<'a> Supervised<'a> {
     /// Streams and watches until the child has ended. May be dropped and called again.
     pub(crate) async fn wait(&mut self) {
         let mut buffers = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
-        let mut look = tokio::time::interval(LOOK_INTERVAL);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut next_look = tokio::time::Instant::now();
         let mut signals = 0;
         let mut drain_until: Option<Instant> = None;
         let interrupt = self.interrupt.clone();
@@ -209,7 +213,12 @@ impl<'a> Supervised<'a> {
                     signals = times;
                     self.end(OutcomeKind::Interrupted, if times > 1 { Duration::ZERO } else { self.limits.grace });
                 }
-                _ = look.tick() => self.look(),
+                () = tokio::time::sleep_until(next_look) => {
+                    self.look();
+                    let young = self.started.elapsed() < BEGINNING;
+                    next_look = tokio::time::Instant::now()
+                        + if young { FIRST_LOOK_INTERVAL } else { LOOK_INTERVAL };
+                }
             }
         }
     }
@@ -305,9 +314,11 @@ impl<'a> Supervised<'a> {
         #[expect(clippy::cast_precision_loss, reason = "a share is compared, not counted")]
         let used = ticks.saturating_sub(self.processor_ticks) as f64
             / rustix::param::clock_ticks_per_second() as f64;
-        if used >= LOOK_INTERVAL.as_secs_f64() * WORKING_SHARE {
-            self.last_sign_of_life = Instant::now();
+        let now = Instant::now();
+        if used > (now - self.last_look).as_secs_f64() * WORKING_SHARE {
+            self.last_sign_of_life = now;
         }
+        self.last_look = now;
         self.processor_ticks = ticks;
         memory
     }

@@ -52,7 +52,7 @@ fn broken_files_are_errors_with_a_place() {
     let cases: [(&str, &[u8], &str, Option<u64>); 7] = [
         ("package.json", b"{\n  \"name\": \"app\",\n  oops\n}", "configuration/manifest-invalid", Some(3)),
         ("package.json", b"", "configuration/manifest-invalid", None),
-        ("package.json", b"{\n \"dependencies\": []}", "configuration/manifest-invalid", Some(2)),
+        ("package.json", b"{\n \"dependencies\": \"zod\"}", "configuration/manifest-invalid", Some(2)),
         ("package-lock.json", b"", "dependency/lockfile-corrupt", None),
         ("amplify.yml", b"version: 1\nfrontend:\n  phases:\n    build:\n      commands:\n        - echo \"a: b\" || echo \"c: d\"\n", "configuration/buildspec-syntax", Some(6)),
         ("amplify.yml", b"version: 1\nversion: 1\n", "configuration/buildspec-syntax", Some(2)),
