@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::session::Session;
+use super::{sections, session::Session};
 use crate::{
     build::{BuildPlan, MemoryPlan},
     config::Memory,
@@ -62,8 +62,8 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         .attempt_loop(PhaseName::Build)
         .run(&mut plan, &mut phase, |phase| session.record(phase))
         .await;
-    let environment = session.environment_section(&project);
-    let build_config = session.build_config(&project, &variables);
+    let environment = sections::environment(&session, &project);
+    let build_config = sections::build_config(&session, &project, &variables);
     let memory = plan.memory().clone();
     let recovered = phase.attempts.len() > 1
         && phase.attempts.iter().any(|attempt| {

@@ -1,4 +1,4 @@
-use super::session::Session;
+use super::{sections, session::Session};
 use crate::{
     install::InstallPlan,
     preflight,
@@ -34,7 +34,7 @@ pub(super) async fn run(session: Session) -> ExitStatus {
         .attempt_loop(PhaseName::Install)
         .run(&mut plan, &mut phase, |phase| session.record(phase))
         .await;
-    let environment = session.environment_section(&project);
+    let environment = sections::environment(&session, &project);
     session.finish(phase, |run| run.environment = environment)
 }
 

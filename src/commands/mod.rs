@@ -9,6 +9,8 @@ mod install;
 mod report;
 mod run;
 mod schema;
+mod secrets;
+mod sections;
 mod session;
 mod validate;
 mod verify_artifacts;

@@ -9,20 +9,19 @@ use std::{
 
 use anstream::ColorChoice;
 
-use super::identity;
+use super::{identity, secrets::mask};
 use crate::{
     amplify,
     buildspec::Specification,
     cli::{ColourOption, FormatOption, GlobalOptions},
     config::{self, Config},
-    env::{ResolvedVariable, load_environment},
-    mask::{MaskSet, REPLACEMENT, secrets_in},
-    process::{Interrupt, Limits, free_disk, memory_limit},
-    project::{Project, in_use},
+    mask::MaskSet,
+    process::{Interrupt, Limits},
+    project::Project,
     recovery::{Loop, Policy},
     report::{
-        BuildConfig, CacheSettings, CacheStrategy, Environment, ExitStatus, Finding, FindingId,
-        Identity, Milliseconds, Optimizations, PhaseName, PhaseReport, PhaseStatus, Run,
+        ExitStatus, Finding, FindingId, Identity, Milliseconds, PhaseName, PhaseReport,
+        PhaseStatus, Run,
         render::{self, Format, Printer, Verbosity},
         store::{HistoryEntry, Join, Redact, Store, append_history, read_history},
     },
@@ -243,69 +242,6 @@ impl Session {
         Specification::read(&project.root, project.repository_root.as_deref(), &self.variables)
     }
 
-    /// The machine as the report shows it.
-    pub(super) fn environment_section(&self, project: &Project) -> Environment {
-        let limit = memory_limit();
-        Environment {
-            platform: std::env::consts::OS.into(),
-            architecture: std::env::consts::ARCH.into(),
-            processors: std::thread::available_parallelism()
-                .map_or(1, |number| number.get() as u64),
-            memory_limit: limit.map(|limit| limit.bytes),
-            memory_limit_source: limit.map(|limit| limit.source.into()),
-            disk_free: free_disk(&self.app_root),
-            ci: self.identity.ci.clone(),
-            package_manager: Some(match &project.manager.requested {
-                Some(requested) => match &requested.version {
-                    Some(version) => format!("{} {version}", requested.kind.program()),
-                    None => requested.kind.program().to_owned(),
-                },
-                None => project.manager.kind.program().to_owned(),
-            }),
-            next_version: project.next.version().map(|version| version.to_string()),
-        }
-    }
-
-    /// How the build is set up, as the report shows it.
-    pub(super) fn build_config(
-        &self,
-        project: &Project,
-        variables: &[ResolvedVariable],
-    ) -> BuildConfig {
-        let cache_paths = self.specification(project).cache_paths();
-        let aggressive = cache_paths.iter().any(|path| path.contains("node_modules"));
-        let timeout = amplify::build_timeout(&self.variables).as_secs() / 60;
-        BuildConfig {
-            node_version: in_use(&self.variables, &self.app_root)
-                .map(|node| node.version.to_string()),
-            build_commands: Vec::new(),
-            environment_vars: variables
-                .iter()
-                .map(|variable| {
-                    let shown = if variable.secret { REPLACEMENT } else { &variable.value };
-                    (variable.name.clone(), shown.to_owned())
-                })
-                .collect(),
-            cache_settings: CacheSettings {
-                enabled: !cache_paths.is_empty(),
-                strategy: if aggressive {
-                    CacheStrategy::Aggressive
-                } else {
-                    CacheStrategy::Conservative
-                },
-                paths: cache_paths,
-            },
-            optimizations: Optimizations {
-                memory_limit: None,
-                timeout_minutes: Some(
-                    self.config.build.timeout.map_or(timeout, |own| own.as_secs() / 60),
-                ),
-                parallel_builds: true,
-                compression_enabled: None,
-            },
-        }
-    }
-
     /// Says what the phase would do; with `--format json` as a document.
     pub(super) fn say_dry_run(&self, phase: PhaseName, steps: &[String]) {
         let document = serde_json::json!({ "dryRun": true, "phase": phase, "steps": steps });
@@ -440,23 +376,6 @@ fn identity_of(join: &Join) -> &Identity {
     match join {
         Join::Identified(identity) | Join::Begin(identity) | Join::Newest(identity) => identity,
     }
-}
-
-/// Every secret that a child could print: of the environment, of the files that Next loads, of the
-/// declared defaults.
-fn mask(variables: &BTreeMap<String, String>, app_root: &Path, config: Option<&Config>) -> MaskSet {
-    let contract = || config.into_iter().flat_map(|config| &config.environment);
-    let declared =
-        contract().filter(|(_, variable)| variable.secret).map(|(name, _)| name.clone()).collect();
-    let of_files = load_environment(app_root, variables).variables;
-    let of_files = of_files.into_iter().map(|(name, setting)| (name, setting.value));
-    let defaults =
-        contract().filter_map(|(name, variable)| Some((name.clone(), variable.default.clone()?)));
-    MaskSet::new(
-        [variables.clone().into_iter().collect(), of_files.collect(), defaults.collect::<Vec<_>>()]
-            .into_iter()
-            .flat_map(|variables| secrets_in(variables, &declared)),
-    )
 }
 
 fn open_store(app_root: &Path, redact: Arc<dyn Redact>, printer: &Printer) -> Option<Store> {

@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use super::session::Session;
+use super::{sections, session::Session};
 use crate::{
     config::Ignore,
     env::{Contract, resolved},
@@ -44,9 +44,9 @@ pub(super) fn run(session: Session) -> ExitStatus {
     phase.metrics.insert("ignored".into(), accepted.len() as u64);
     phase.findings = findings;
     let validation = Validation::from_findings(&phase.findings);
-    let environment = session.environment_section(&project);
+    let environment = sections::environment(&session, &project);
     let variables = resolved(&contract, &session.variables, &session.app_root);
-    let build_config = session.build_config(&project, &variables);
+    let build_config = sections::build_config(&session, &project, &variables);
     session.finish(phase, |run| {
         run.validation = Some(validation);
         run.environment = environment;

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::workspace::repository_root;
+pub(crate) use super::workspace::repository_root as root;
 
 /// What git has checked out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) struct Head {
 
 /// Reads what is checked out at or above a folder, without starting git.
 pub(crate) fn head(folder: &Path) -> Head {
-    let Some(git) = repository_root(folder).and_then(|root| git_folder(&root.join(".git"))) else {
+    let Some(git) = root(folder).and_then(|root| git_folder(&root.join(".git"))) else {
         return Head::default();
     };
     let Ok(text) = fs::read_to_string(git.join("HEAD")) else { return Head::default() };

@@ -98,7 +98,10 @@ fn failures_are_named_and_stopped_or_retried_as_the_catalogue_says() {
 #[test]
 fn without_a_lockfile_nothing_is_installed() {
     let project = Project::empty()
-        .file("package.json", r#"{"name":"app","version":"1.0.0","dependencies":{"zod":"3.25.76"}}"#)
+        .file(
+            "package.json",
+            r#"{"name":"app","version":"1.0.0","dependencies":{"zod":"3.25.76"}}"#,
+        )
         .program("npm", "echo ran > ran");
     let ran = project.run(&["install"]).exits(20);
     assert_eq!(

@@ -1,0 +1,42 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use crate::{
+    buildspec::Specification,
+    config::Config,
+    env::load_environment,
+    mask::{MaskSet, secrets_in},
+    project::repository,
+};
+
+/// Every secret that a child could print: of the environment, of the files that Next loads, of
+/// amplify.yml, of the declared defaults.
+pub(super) fn mask(
+    variables: &BTreeMap<String, String>,
+    app_root: &Path,
+    config: Option<&Config>,
+) -> MaskSet {
+    let contract = || config.into_iter().flat_map(|config| &config.environment);
+    let declared: BTreeSet<_> =
+        contract().filter(|(_, variable)| variable.secret).map(|(name, _)| name.clone()).collect();
+    let of_files = load_environment(app_root, variables).variables;
+    let of_files = of_files.into_iter().map(|(name, setting)| (name, setting.value));
+    let repository_root = repository::root(app_root);
+    let specification = Specification::read(app_root, repository_root.as_deref(), variables);
+    let of_specification = specification
+        .app()
+        .into_iter()
+        .flat_map(|app| &app.env_variables)
+        .map(|(name, value)| (name.value.clone(), value.value.clone()));
+    let defaults =
+        contract().filter_map(|(name, variable)| Some((name.clone(), variable.default.clone()?)));
+    // One source at a time: a name of two sources has two values.
+    let secrets = secrets_in(variables.clone(), &declared)
+        .into_iter()
+        .chain(secrets_in(of_files, &declared))
+        .chain(secrets_in(of_specification, &declared))
+        .chain(secrets_in(defaults, &declared));
+    MaskSet::new(secrets)
+}

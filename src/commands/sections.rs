@@ -1,0 +1,73 @@
+//! Sections of the report that several phases fill.
+
+use super::session::Session;
+use crate::{
+    amplify,
+    env::ResolvedVariable,
+    mask::REPLACEMENT,
+    process::{free_disk, memory_limit},
+    project::{Project, in_use},
+    report::{BuildConfig, CacheSettings, CacheStrategy, Environment, Optimizations},
+};
+
+/// The machine as the report shows it.
+pub(super) fn environment(session: &Session, project: &Project) -> Environment {
+    let limit = memory_limit();
+    Environment {
+        platform: std::env::consts::OS.into(),
+        architecture: std::env::consts::ARCH.into(),
+        processors: std::thread::available_parallelism().map_or(1, |number| number.get() as u64),
+        memory_limit: limit.map(|limit| limit.bytes),
+        memory_limit_source: limit.map(|limit| limit.source.into()),
+        disk_free: free_disk(&session.app_root),
+        ci: session.identity.ci.clone(),
+        package_manager: Some(match &project.manager.requested {
+            Some(requested) => match &requested.version {
+                Some(version) => format!("{} {version}", requested.kind.program()),
+                None => requested.kind.program().to_owned(),
+            },
+            None => project.manager.kind.program().to_owned(),
+        }),
+        next_version: project.next.version().map(|version| version.to_string()),
+    }
+}
+
+/// How the build is set up, as the report shows it.
+pub(super) fn build_config(
+    session: &Session,
+    project: &Project,
+    variables: &[ResolvedVariable],
+) -> BuildConfig {
+    let cache_paths = session.specification(project).cache_paths();
+    let aggressive = cache_paths.iter().any(|path| path.contains("node_modules"));
+    let timeout = amplify::build_timeout(&session.variables).as_secs() / 60;
+    BuildConfig {
+        node_version: in_use(&session.variables, &session.app_root)
+            .map(|node| node.version.to_string()),
+        build_commands: Vec::new(),
+        environment_vars: variables
+            .iter()
+            .map(|variable| {
+                let shown = if variable.secret { REPLACEMENT } else { &variable.value };
+                (variable.name.clone(), shown.to_owned())
+            })
+            .collect(),
+        cache_settings: CacheSettings {
+            enabled: !cache_paths.is_empty(),
+            strategy: if aggressive {
+                CacheStrategy::Aggressive
+            } else {
+                CacheStrategy::Conservative
+            },
+            paths: cache_paths,
+        },
+        optimizations: Optimizations {
+            memory_limit: None,
+            timeout_minutes: Some(
+                session.config.build.timeout.map_or(timeout, |own| own.as_secs() / 60),
+            ),
+            parallel_builds: true,
+            compression_enabled: None,
+        },
+    }
+}
