@@ -25,6 +25,8 @@ pub(crate) struct MemoryPlan {
     heap: Option<u64>,
     /// Whether the heap differs from what the user's options say.
     heap_is_ours: bool,
+    /// The heap with which the container was full, mebibytes; never reached again.
+    ceiling: Option<u64>,
     /// Workers Next may use; `None` leaves Next's own choice.
     workers: Option<u32>,
 }
@@ -46,6 +48,7 @@ impl MemoryPlan {
             user_options: user_options.map(str::to_owned),
             heap: user_heap.or(planned),
             heap_is_ours: user_heap.is_none() && planned.is_some(),
+            ceiling: None,
             workers: None,
         }
     }
@@ -81,7 +84,8 @@ impl MemoryPlan {
             );
         };
         let before = self.heap.unwrap_or_default();
-        let largest = share(limit, LARGEST_SHARE);
+        let largest =
+            share(limit, LARGEST_SHARE).min(self.ceiling.map_or(u64::MAX, |full| full - 1));
         let wanted = (before * 2).max(share(limit, FIRST_SHARE)).min(largest);
         if wanted > before {
             self.heap = Some(wanted);
@@ -103,6 +107,7 @@ impl MemoryPlan {
     /// After the container was full: fewer workers and a smaller heap.
     pub(crate) fn lower(&mut self) -> Result<String, String> {
         let before = self.heap;
+        self.ceiling = before.into_iter().chain(self.ceiling).min();
         let reduced = self.limit.map(|limit| share(limit, REDUCED_SHARE));
         let wanted = match (before, reduced) {
             (Some(before), Some(reduced)) if reduced < before => Some(reduced),
@@ -213,6 +218,15 @@ mod tests {
         assert_eq!(plan.heap, Some(8192 * 85 / 100));
         assert!(plan.raise().unwrap().contains("one worker"));
         plan.raise().unwrap_err();
+    }
+
+    #[test]
+    fn a_heap_that_filled_the_container_is_not_reached_again() {
+        let mut plan = MemoryPlan::new(CONTAINER, None, None);
+        let killed_with = plan.heap;
+        plan.lower().unwrap();
+        plan.raise().unwrap();
+        assert!(plan.heap < killed_with);
     }
 
     #[test]

@@ -27,8 +27,10 @@ impl BuildPlan {
     ) -> Self {
         let dist_directory = command.directory.join(".next");
         command.variables.extend(defaults.clone());
-        // A command of deployfix.yml names programs as package scripts do.
-        if let Some(path) = with_project_binaries(&command.directory) {
+        // A shell line names programs as package scripts do; a manager sets this for its scripts itself.
+        if command.is_shell()
+            && let Some(path) = with_project_binaries(&command.directory)
+        {
             command.variables.insert("PATH".into(), path.to_string_lossy().into_owned());
         }
         Self { command, memory, dist_directory }

@@ -22,7 +22,7 @@ pub(crate) struct ScriptSection {
 
 /// Renders the script. Every command runs in the same shell, so that `cd`, `export` and `nvm use`
 /// last; the first one that fails ends it with its own code.
-pub(crate) fn render(variables: &[(String, String)], sections: &[ScriptSection]) -> String {
+pub(crate) fn render(sections: &[ScriptSection]) -> String {
     let mut script = String::from("# Written by `deployfix run`; replaced at every run.\n");
     let uses_nvm = sections
         .iter()
@@ -33,9 +33,6 @@ pub(crate) fn render(variables: &[(String, String)], sections: &[ScriptSection])
         // Amplify's image has nvm loaded.
         script.push_str("[ -s \"$NVM_DIR/nvm.sh\" ] && . \"$NVM_DIR/nvm.sh\" --no-use\n");
     }
-    for (name, value) in variables {
-        let _ = writeln!(script, "export {name}={}", quote(value));
-    }
     script.push_str(CHECK);
     for section in sections {
         echo(&mut script, &format!("## Starting {}", section.title));
@@ -43,9 +40,10 @@ pub(crate) fn render(variables: &[(String, String)], sections: &[ScriptSection])
             echo(&mut script, &format!("# Starting phase: {}", phase.name));
             for command in &phase.commands {
                 echo(&mut script, &format!("# Executing command: {command}"));
-                // On lines of its own: a here-document or a comment must not swallow the check.
-                let _ =
-                    write!(script, "{}\n__deployfix_check $?\n", command.trim_end_matches('\n'));
+                // On a line of its own, behind an empty one: neither a here-document nor a comment nor a
+                // backslash at the end may swallow the check.
+                let command = command.trim_end_matches('\n');
+                let _ = write!(script, "{command}\n\n__deployfix_check $?\n");
             }
             echo(&mut script, &format!("# Completed phase: {}", phase.name));
         }
@@ -92,8 +90,13 @@ mod tests {
                 phase("build", &["echo \"at $(basename \"$PWD\") with $KEPT\""]),
             ],
         };
-        let script = render(&[("SPACED".into(), "it's a b".into())], &[section]);
-        let output = Command::new("bash").args(["-c", &script]).current_dir("/").output().unwrap();
+        let script = render(&[section]);
+        let output = Command::new("bash")
+            .args(["-c", &script])
+            .env("SPACED", "it's a b")
+            .current_dir("/")
+            .output()
+            .unwrap();
         (String::from_utf8(output.stdout).unwrap(), output.status.code())
     }
 
@@ -109,6 +112,7 @@ mod tests {
 
     #[test]
     fn the_first_failing_command_ends_it() {
+        assert_eq!(run(&["false \\", "echo never"]).1, Some(1));
         let (output, code) = run(&["true && (exit 7)", "echo never"]);
         assert_eq!(code, Some(7));
         assert!(

@@ -6,7 +6,7 @@ use crate::{
     config::Memory,
     env::{Contract, PRODUCTION_FILE, ResolvedVariable, resolved, write_production_file},
     process::{CommandSpec, memory_limit},
-    project::Project,
+    project::{Project, output},
     report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus, Run},
 };
 
@@ -65,6 +65,9 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
     let environment = sections::environment(&session, &project);
     let build_config = sections::build_config(&session, &project, &variables);
     let memory = plan.memory().clone();
+    let compresses = output::detect(&session.app_root, None)
+        .ok()
+        .and_then(|built| built.config.get("compress")?.as_bool());
     let recovered = phase.attempts.len() > 1
         && phase.attempts.iter().any(|attempt| {
             matches!(attempt.decision.recovery.as_deref(), Some("raise-heap" | "lower-memory"))
@@ -74,6 +77,7 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         run.build_config = build_config;
         run.build_config.build_commands = vec![display];
         run.build_config.optimizations.memory_limit = memory.heap_bytes();
+        run.build_config.optimizations.compression_enabled = compresses;
         run.build_config.optimizations.parallel_builds = memory.is_parallel();
         if recovered {
             recommend_memory(run, &memory);

@@ -5,7 +5,6 @@ use url::Url;
 use super::session::Session;
 use crate::{
     cli::HealthCheckOptions,
-    env::{Contract, resolved},
     health::{
         BuildLayout, HealthOutcome, Launch, ProbeOptions, RoutePlan, ServeCommand, Server,
         StaticServer, check_remote, check_served, free_port, plan_launch, plan_remote_routes,
@@ -157,13 +156,9 @@ fn server_command(session: &Session, command: &ServeCommand) -> CommandSpec {
     for (name, value) in &command.variables {
         spec.set(name, value);
     }
-    let contract = Contract::new(&session.config, &session.app_root);
-    // Next expands `$` in a variable of the process that a file names as well; the file has it exactly.
-    spec.removed = resolved(&contract, &session.variables, &session.app_root)
-        .into_iter()
-        .filter(|variable| variable.withhold_from_next)
-        .map(|variable| variable.name)
-        .collect();
+    // On Amplify the server sees no variable of the console, only what `.env.production` holds: what
+    // the contract declares must come from there.
+    spec.removed = session.config.environment.keys().cloned().collect();
     spec
 }
 

@@ -1,6 +1,11 @@
-use std::{fs, path::Path, time::Duration};
+use std::{fs, io::Write, path::Path, time::Duration};
 
-use super::{identity::RUN_ID, session::Session};
+use anyhow::Context;
+
+use super::{
+    identity::RUN_ID,
+    session::{Session, exit_status},
+};
 use crate::{
     buildspec::{
         ScriptPhase, ScriptSection, Section, Specification, render_script, syntax_finding,
@@ -43,13 +48,12 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
     if matches!(specification.file(), Ok(None)) {
         session.printer.line("no amplify.yml; running the five phases in order");
     }
-    let path = session.app_root.join(DIRECTORY).join(SCRIPT);
-    if let Err(error) =
-        fs::create_dir_all(session.app_root.join(DIRECTORY)).and_then(|()| fs::write(&path, script))
-    {
-        phase.findings.push(unwritable(&path, &error.to_string()));
+    let folder = session.app_root.join(DIRECTORY);
+    if let Err(error) = write_script(&folder, &script) {
+        phase.findings.push(unwritable(&error));
         return session.finish(phase, |_| {});
     }
+    let path = folder.join(SCRIPT);
     let mut shell = Shell { command: command(&session, &specification, &path) };
     let mut attempts = session.attempt_loop(PhaseName::Run);
     attempts.limits.grace = GRACE;
@@ -74,10 +78,13 @@ fn conclude(
     inner: Option<&Run>,
     session: &Session,
 ) {
+    let ended_with = phase.attempts.last().and_then(|attempt| attempt.outcome.exit_code);
     let failed = inner
         .into_iter()
         .flat_map(|run| &run.phases)
-        .find(|inner| inner.name != PhaseName::Run && inner.status == PhaseStatus::Failed);
+        .filter(|inner| inner.name != PhaseName::Run && inner.status == PhaseStatus::Failed)
+        // A phase that the script let pass (`|| true`) is not what ended it.
+        .rfind(|inner| ended_with == Some(i32::from(exit_status(inner).code())));
     if let Some((name, finding)) =
         failed.and_then(|inner| Some((inner.name, inner.primary_error()?)))
         && phase.primary_error().is_some()
@@ -125,7 +132,7 @@ fn script(session: &Session, project: &Project) -> Result<(String, Specification
     let specification = session.specification(project);
     let file = match specification.file() {
         Ok(Some(file)) => file,
-        Ok(None) => return Ok((render_script(&[], &default_sections()), specification)),
+        Ok(None) => return Ok((render_script(&default_sections()), specification)),
         Err(error) => {
             return Err(Box::new(
                 Finding::new(
@@ -161,11 +168,6 @@ fn script(session: &Session, project: &Project) -> Result<(String, Specification
             .location(Location::file(file.relative_path.clone())),
         ));
     };
-    let variables: Vec<_> = app
-        .env_variables
-        .iter()
-        .map(|(name, value)| (name.value.clone(), value.value.clone()))
-        .collect();
     let mut sections = vec![section("Frontend Build", &frontend.section)];
     let tests_disabled =
         session.variables.get("USER_DISABLE_TESTS").is_some_and(|value| value == "true");
@@ -175,7 +177,7 @@ fn script(session: &Session, project: &Project) -> Result<(String, Specification
     if app.backend.is_some() {
         session.printer.line("the `backend` section is left out: it needs the AWS account");
     }
-    Ok((render_script(&variables, &sections), specification))
+    Ok((render_script(&sections), specification))
 }
 
 fn section(title: &str, section: &Section) -> ScriptSection {
@@ -232,12 +234,17 @@ fn command(session: &Session, specification: &Specification, script: &Path) -> C
             command.variables.insert(name.into(), value);
         }
     }
+    let from_spec = specification.app().into_iter().flat_map(|app| &app.env_variables);
+    command
+        .variables
+        .extend(from_spec.map(|(name, value)| (name.value.clone(), value.value.clone())));
     if let Some(root) = specification.app().and_then(|app| app.app_root.as_ref()) {
         command.variables.insert("AMPLIFY_MONOREPO_APP_ROOT".into(), root.value.clone());
     }
     command.variables.insert(RUN_ID.into(), session.identity.id.clone());
-    command.variables.insert("DEPLOYFIX_PROJECT".into(), session.app_root.display().to_string());
-    if let Some(path) = &session.config.path {
+    // Where a phase runs decides its app, as on Amplify.
+    command.removed = vec!["DEPLOYFIX_PROJECT".into(), "BASH_ENV".into()];
+    if let Some(path) = &session.explicit_config {
         command.variables.insert("DEPLOYFIX_CONFIG".into(), path.display().to_string());
     }
     if let Some(path) = path_with_this_binary(session) {
@@ -263,11 +270,22 @@ fn nested() -> Finding {
     .hint("call `deployfix validate`, `install`, `build`, `verify-artifacts` and `health-check --serve` in amplify.yml")
 }
 
-fn unwritable(path: &Path, reason: &str) -> Finding {
+fn unwritable(error: &anyhow::Error) -> Finding {
     Finding::new(
         FindingId::Usage,
-        format!("cannot write `{}`", path.display()),
-        format!("{reason}; `run` keeps the script of amplify.yml there"),
+        format!("{error:#}"),
+        "`run` keeps the script of amplify.yml there",
     )
     .hint("make the app root writable, or remove what stands at `.deployfix`")
+}
+
+/// Readable by this user alone: commands may hold what they should not.
+fn write_script(folder: &Path, script: &str) -> anyhow::Result<()> {
+    let path = folder.join(SCRIPT);
+    let context = || format!("cannot write `{}`", path.display());
+    fs::create_dir_all(folder).with_context(context)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
+    file.write_all(script.as_bytes()).with_context(context)?;
+    file.persist(&path).with_context(context)?;
+    Ok(())
 }

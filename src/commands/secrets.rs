@@ -6,7 +6,7 @@ use std::{
 use crate::{
     buildspec::Specification,
     config::Config,
-    env::load_environment,
+    env::{PRODUCTION_FILE, load_environment, parse},
     mask::{MaskSet, secrets_in},
     project::repository,
 };
@@ -23,6 +23,10 @@ pub(super) fn mask(
         contract().filter(|(_, variable)| variable.secret).map(|(name, _)| name.clone()).collect();
     let of_files = load_environment(app_root, variables).variables;
     let of_files = of_files.into_iter().map(|(name, setting)| (name, setting.value));
+    // Also deployfix's own block, whose variables may be gone from the environment by now.
+    let written = std::fs::read(app_root.join(PRODUCTION_FILE)).unwrap_or_default();
+    let written = parse(&String::from_utf8_lossy(&written)).entries;
+    let written = written.into_iter().map(|entry| (entry.name, entry.value));
     let repository_root = repository::root(app_root);
     let specification = Specification::read(app_root, repository_root.as_deref(), variables);
     let of_specification = specification
@@ -36,6 +40,7 @@ pub(super) fn mask(
     let secrets = secrets_in(variables.clone(), &declared)
         .into_iter()
         .chain(secrets_in(of_files, &declared))
+        .chain(secrets_in(written, &declared))
         .chain(secrets_in(of_specification, &declared))
         .chain(secrets_in(defaults, &declared));
     MaskSet::new(secrets)

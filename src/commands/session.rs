@@ -1,7 +1,7 @@
 //! What every phase has at hand, and the way its record takes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -23,7 +23,7 @@ use crate::{
         ExitStatus, Finding, FindingId, Identity, Milliseconds, PhaseName, PhaseReport,
         PhaseStatus, Run,
         render::{self, Format, Printer, Verbosity},
-        store::{HistoryEntry, Join, Redact, Store, append_history, read_history},
+        store::{HistoryEntry, Join, Redact, Store, read_history},
     },
 };
 
@@ -45,6 +45,8 @@ pub(super) struct Session {
     pub(super) interrupt: Interrupt,
     pub(super) dry_run: bool,
     pub(super) identity: Identity,
+    /// `--config`, where it was given.
+    pub(super) explicit_config: Option<PathBuf>,
     /// Whether a `deployfix run` called this phase.
     pub(super) is_nested: bool,
     store: Option<Store>,
@@ -92,6 +94,7 @@ impl Session {
             interrupt,
             dry_run: options.dry_run,
             identity,
+            explicit_config: options.config.as_deref().map(absolute),
             is_nested,
             store,
             join,
@@ -111,7 +114,10 @@ impl Session {
             run.settle(None);
         });
         // The platform counts from the start of the job, not of this phase.
-        let since = started.map(|run| run.start_time.elapsed()).unwrap_or_default();
+        let since = started
+            .filter(|_| session.platform.is_some() || session.is_nested)
+            .map(|run| run.start_time.elapsed())
+            .unwrap_or_default();
         session.deadline = session.deadline_after(since);
         // Later updates join what this one began.
         session.join = Join::Identified(session.identity.clone());
@@ -258,9 +264,10 @@ impl Session {
     }
 
     fn remember(&self, phase: &PhaseReport) {
-        if self.store.is_none() || phase.status == PhaseStatus::Interrupted {
+        let Some(store) = self.store.as_ref().filter(|_| phase.status != PhaseStatus::Interrupted)
+        else {
             return;
-        }
+        };
         let last = phase.attempts.last();
         let entry = HistoryEntry {
             time: crate::report::Timestamp::now(),
@@ -271,7 +278,7 @@ impl Session {
             last_attempt: last.map(|attempt| attempt.duration),
             peak_memory: last.map(|attempt| attempt.outcome.peak_memory),
         };
-        if let Err(error) = append_history(&self.app_root, &entry) {
+        if let Err(error) = store.append_history(&entry) {
             tracing::debug!(%error, "the history was not written");
         }
     }
@@ -308,19 +315,21 @@ pub(super) fn record_internal_error(
     finding: &Finding,
 ) {
     let variables = variables();
-    let mask = MaskSet::from_environment(variables.clone(), &BTreeSet::new());
-    let redact: Arc<dyn Redact> = Arc::new(mask);
+    let app_root = absolute(&options.project);
+    let redact: Arc<dyn Redact> = Arc::new(mask(&variables, &app_root, None));
     let printer = printer(options, Arc::clone(&redact));
     printer.finding(finding);
-    let app_root = absolute(&options.project);
     let Some(name) = phase.filter(|_| !options.dry_run && app_root.is_dir()) else { return };
     if let Ok(store) = Store::open(&app_root, redact) {
-        let join =
-            Join::Newest(identity_of(&identity::resolve(&variables, &app_root, name)).clone());
-        let mut report = PhaseReport::begin(name);
-        report.findings.push(finding.clone());
-        report.finish();
+        // The phase had begun the run already, if it came that far.
+        let join = match identity::resolve(&variables, &app_root, name) {
+            Join::Begin(identity) => Join::Newest(identity),
+            other => other,
+        };
         let _ = store.update(&join, |run| {
+            let mut report = run.phase(name).cloned().unwrap_or_else(|| PhaseReport::begin(name));
+            report.findings.push(finding.clone());
+            report.finish();
             run.record_phase(report);
             run.settle(Some(ExitStatus::Internal));
         });
@@ -363,7 +372,7 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
 }
 
 /// `validate` exits with 1 for findings; the other phases with the area of the first error.
-fn exit_status(phase: &PhaseReport) -> ExitStatus {
+pub(super) fn exit_status(phase: &PhaseReport) -> ExitStatus {
     match phase.primary_error() {
         None => ExitStatus::Success,
         Some(finding) if finding.id == FindingId::DeployfixInvalid => ExitStatus::Usage,

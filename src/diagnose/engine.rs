@@ -1,4 +1,4 @@
-use std::fmt::Write;
+use std::{fmt::Write, ops::Range};
 
 use regex::Captures;
 
@@ -15,12 +15,24 @@ use crate::report::{
 /// Lines of the log that prove an unknown failure.
 const QUOTED_LINES: usize = 6;
 
+/// Signatures of lower rank outweigh the exit status.
+const EXIT_RANK: u32 = 15;
+/// What `deployfix run` and Amplify echo before every command.
+const COMMAND_ECHO: &str = "# Executing command: ";
+
 /// Names the cause of a failed child.
 pub(crate) fn diagnose(evidence: &ChildEvidence<'_>) -> Finding {
     let log = clean(evidence.log);
+    let relevant = match evidence.stage {
+        Stage::Shell => last_command(&log),
+        Stage::Install | Stage::Build => 0,
+    };
+    // How the kernel ended it says more than what it wrote before, but for the words of V8 and of a full disk.
     let finding = by_end(evidence, &log)
-        .or_else(|| by_signature(evidence, &log))
+        .or_else(|| by_signature(evidence, &log, relevant, 0..EXIT_RANK))
         .or_else(|| killed(evidence, &log))
+        .or_else(|| aborted(evidence))
+        .or_else(|| by_signature(evidence, &log, relevant, EXIT_RANK..u32::MAX))
         .unwrap_or_else(|| unknown(evidence, &log));
     finding.evidence(end_evidence(evidence))
 }
@@ -28,6 +40,13 @@ pub(crate) fn diagnose(evidence: &ChildEvidence<'_>) -> Finding {
 /// What the way it ended tells without its words.
 fn by_end(evidence: &ChildEvidence<'_>, log: &str) -> Option<Finding> {
     if let Some(reason) = evidence.start_error {
+        if !reason.contains("No such file") {
+            return Some(Finding::new(
+                FindingId::ToolMissing,
+                format!("`{}` did not start", evidence.command),
+                reason,
+            ));
+        }
         let id = match evidence.stage {
             Stage::Install => FindingId::PackageManagerMissing,
             Stage::Build | Stage::Shell => FindingId::ToolMissing,
@@ -35,7 +54,9 @@ fn by_end(evidence: &ChildEvidence<'_>, log: &str) -> Option<Finding> {
         return Some(Finding::new(
             id,
             format!("`{}` did not start", evidence.command),
-            format!("{reason}; it must be installed and on `PATH` before this phase"),
+            format!(
+                "{reason}; the program must be on `PATH`, and the folder it runs in must exist"
+            ),
         ));
     }
     let id = match evidence.stage {
@@ -72,18 +93,29 @@ fn by_end(evidence: &ChildEvidence<'_>, log: &str) -> Option<Finding> {
     Some(finding.hint("set `_BUILD_TIMEOUT` (minutes, 5 to 120) in the Amplify console, or `build.stall` in deployfix.yml"))
 }
 
-fn by_signature(evidence: &ChildEvidence<'_>, log: &str) -> Option<Finding> {
+/// The first match of the lowest rank within the ranks, from a byte of the log on.
+fn by_signature(
+    evidence: &ChildEvidence<'_>,
+    log: &str,
+    from: usize,
+    ranks: Range<u32>,
+) -> Option<Finding> {
     let table = &*TABLE;
     table
         .set
-        .matches(log)
+        .matches(&log[from..])
         .into_iter()
         .filter(|index| {
-            let stages = &table.signatures[*index].stages;
-            evidence.stage == Stage::Shell || stages.is_empty() || stages.contains(&evidence.stage)
+            let Signature { stages, rank, exit, .. } = &table.signatures[*index];
+            let in_stage = evidence.stage == Stage::Shell
+                || stages.is_empty()
+                || stages.contains(&evidence.stage);
+            in_stage
+                && ranks.contains(rank)
+                && exit.is_none_or(|code| evidence.outcome.exit_code == Some(code))
         })
         .filter_map(|index| {
-            let captures = table.patterns[index].captures(log)?;
+            let captures = table.patterns[index].captures_at(log, from)?;
             let start = captures.get(0)?.start();
             Some((table.signatures[index].rank, start, index, captures))
         })
@@ -106,7 +138,7 @@ fn from_signature(
     if let Some(file) = captures.name("file") {
         let number = |name| captures.name(name).and_then(|part| part.as_str().parse().ok());
         finding.location = Some(Location {
-            path: file.as_str().trim_start_matches("./").to_owned(),
+            path: file.as_str().to_owned(),
             line: number("line"),
             column: number("column"),
         });
@@ -154,6 +186,25 @@ fn killed(evidence: &ChildEvidence<'_>, log: &str) -> Option<Finding> {
     Some(finding)
 }
 
+/// V8 aborts when its heap is full, and its words may have been cut off.
+fn aborted(evidence: &ChildEvidence<'_>) -> Option<Finding> {
+    let outcome = evidence.outcome;
+    let by_abort = outcome.signal.as_deref() == Some("SIGABRT") || outcome.exit_code == Some(134);
+    (by_abort && evidence.stage == Stage::Build).then(|| {
+        Finding::new(
+            FindingId::OutOfMemoryHeap,
+            format!("`{}` aborted (SIGABRT, 134), as Node does when its V8 heap is full", evidence.command),
+            "Node's heap limit was most likely reached; the container has more memory than the heap may use",
+        )
+        .hint("set `NODE_OPTIONS=--max-old-space-size=<MiB>` in the Amplify console, below the memory of the build instance")
+    })
+}
+
+/// Where the output of the last command begins: what earlier ones overcame is not the cause.
+fn last_command(log: &str) -> usize {
+    log.rfind(COMMAND_ECHO).unwrap_or(0)
+}
+
 fn unknown(evidence: &ChildEvidence<'_>, log: &str) -> Finding {
     let id = match evidence.stage {
         Stage::Install => FindingId::InstallFailed,
@@ -162,7 +213,7 @@ fn unknown(evidence: &ChildEvidence<'_>, log: &str) -> Finding {
     let mut finding = Finding::new(
         id,
         format!("`{}` failed", evidence.command),
-        "deployfix does not know this failure; the lines above are its first error, the whole output is in the log",
+        "deployfix does not know this failure; the quoted lines are its first error, the whole output is in the log",
     )
     .hint(format!("read `{}`", evidence.log_name));
     let lines = first_error_block(log).unwrap_or_else(|| last_lines(log, QUOTED_LINES));
@@ -230,9 +281,112 @@ fn fill(text: &str, captures: &Captures<'_>) -> String {
             rest = after;
             break;
         };
-        filled.push_str(captures.name(name).map_or("?", |part| part.as_str().trim()));
+        filled.push_str(
+            &captures
+                .name(name)
+                .map_or_else(|| format!("<{name}>"), |part| part.as_str().trim().to_owned()),
+        );
         rest = behind;
     }
     filled.push_str(rest);
     filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Outcome;
+
+    fn outcome(exit_code: Option<i32>, signal: Option<&str>) -> Outcome {
+        Outcome {
+            kind: OutcomeKind::Failed,
+            exit_code,
+            signal: signal.map(str::to_owned),
+            peak_memory: 0,
+            out_of_memory_kills: None,
+            output_bytes: 0,
+        }
+    }
+
+    fn id(stage: Stage, outcome: &Outcome, log: &str) -> FindingId {
+        let finding = diagnose(&ChildEvidence {
+            stage,
+            command: "npm run build",
+            outcome,
+            duration: std::time::Duration::ZERO,
+            silence: std::time::Duration::ZERO,
+            start_error: None,
+            log,
+            log_name: "build.log",
+        });
+        finding.id
+    }
+
+    /// Warnings and retries of builds that fail for another reason, or not at all.
+    const NOISE: &str = "npm warn deprecated glob@7.2.3: no longer supported
+npm warn fetch GET 503 attempt 1 failed with ECONNRESET
+ WARN  GET http://127.0.0.1/zod error (ETIMEDOUT). Will retry in 10 seconds. 2 retries left.
+info There appears to be trouble with your network connection. Retrying...
+ \u{26a0} Compiled with warnings
+Module not found: Can't resolve 'pino-pretty' in '/app/node_modules/pino/lib'
+./src/app/page.tsx
+3:7  Warning: 'a' is assigned a value but never used.
+[cms] entry: /about: not found
+Watchpack Error (watcher): Error: ENOSPC: System limit for number of file watchers reached
+";
+
+    #[test]
+    fn every_example_is_named_also_behind_noise() {
+        for signature in &TABLE.signatures {
+            let stage = signature.stages.first().copied().unwrap_or(Stage::Build);
+            let outcome = outcome(signature.exit.or(Some(1)), None);
+            for log in [signature.example.clone(), format!("{NOISE}{}", signature.example)] {
+                assert_eq!(id(stage, &outcome, &log), signature.id, "{}: {log}", signature.name);
+            }
+        }
+    }
+
+    #[test]
+    fn noise_alone_names_nothing() {
+        let failed = outcome(Some(1), None);
+        assert_eq!(id(Stage::Build, &failed, NOISE), FindingId::BuildFailed);
+        assert_eq!(id(Stage::Install, &failed, NOISE), FindingId::InstallFailed);
+        assert_eq!(id(Stage::Shell, &failed, NOISE), FindingId::BuildFailed);
+    }
+
+    #[test]
+    fn how_it_was_ended_outweighs_what_it_wrote_before() {
+        let log = "sh: 1: git: not found\nTypeError: fetch failed\n  [cause]: Error: connect ECONNREFUSED 127.0.0.1:1\n";
+        let killed = FindingId::OutOfMemoryKilled;
+        assert_eq!(id(Stage::Build, &outcome(Some(137), None), log), killed);
+        assert_eq!(id(Stage::Build, &outcome(None, Some("SIGKILL")), log), killed);
+        assert_eq!(id(Stage::Build, &outcome(Some(134), None), log), FindingId::OutOfMemoryHeap);
+        let words = format!(
+            "{log}FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n"
+        );
+        assert_eq!(id(Stage::Build, &outcome(Some(137), None), &words), FindingId::OutOfMemoryHeap);
+    }
+
+    #[test]
+    fn in_a_shell_only_the_last_command_counts() {
+        let log = "# Executing command: deployfix install\nnpm error code ECONNRESET\n# Executing command: npm run lint\nbroken\n";
+        assert_eq!(id(Stage::Shell, &outcome(Some(1), None), log), FindingId::BuildFailed);
+    }
+
+    #[test]
+    fn a_place_above_the_app_keeps_its_path() {
+        let log = "Failed to compile.\n\n../../packages/ui/button.tsx:3:7\nType error: No.\n";
+        let evidence = outcome(Some(1), None);
+        let finding = diagnose(&ChildEvidence {
+            stage: Stage::Build,
+            command: "npm run build",
+            outcome: &evidence,
+            duration: std::time::Duration::ZERO,
+            silence: std::time::Duration::ZERO,
+            start_error: None,
+            log,
+            log_name: "build.log",
+        });
+        assert_eq!(finding.location, Some(Location::at("../../packages/ui/button.tsx", 3, 7)));
+    }
 }

@@ -17,6 +17,9 @@ pub(super) struct Signature {
     /// Where it may be said; anywhere when empty.
     #[serde(default)]
     pub(super) stages: Vec<Stage>,
+    /// The only exit code that it may come with.
+    #[serde(default)]
+    pub(super) exit: Option<i32>,
     /// Lower is nearer to the cause; of equals the first in the log wins.
     pub(super) rank: u32,
     /// Multi-line pattern over the cleaned log; named captures fill the texts.

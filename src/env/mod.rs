@@ -20,6 +20,7 @@ mod tests;
 
 pub(crate) use check::{CheckRequest, check};
 pub(crate) use contract::Contract;
+pub(crate) use dotenv::parse;
 pub(crate) use files::load_environment;
 pub(crate) use production_file::{PRODUCTION_FILE, write_production_file};
 pub(crate) use resolve::{ResolvedVariable, resolved};

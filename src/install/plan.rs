@@ -22,17 +22,19 @@ impl InstallPlan {
     }
 
     fn use_fresh_cache(&mut self) -> Result<String, String> {
+        let variable = match self.manager {
+            ManagerKind::Npm => "npm_config_cache",
+            ManagerKind::YarnClassic => "YARN_CACHE_FOLDER",
+            ManagerKind::Bun => "BUN_INSTALL_CACHE_DIR",
+            // Their trees point into the store, which must outlive the installation.
+            ManagerKind::Pnpm | ManagerKind::YarnBerry => {
+                return Ok("fetches it once more; checksums stay checked".into());
+            }
+        };
         let folder = tempfile::Builder::new()
             .prefix("deployfix-cache-")
             .tempdir()
             .map_err(|error| format!("cannot make an empty cache: {error}"))?;
-        let variable = match self.manager {
-            ManagerKind::Npm => "npm_config_cache",
-            ManagerKind::Pnpm => "npm_config_store_dir",
-            ManagerKind::YarnClassic => "YARN_CACHE_FOLDER",
-            ManagerKind::YarnBerry => "YARN_GLOBAL_FOLDER",
-            ManagerKind::Bun => "BUN_INSTALL_CACHE_DIR",
-        };
         self.command.set(variable, folder.path().to_string_lossy());
         self.fresh_cache = Some(folder);
         Ok(format!(
@@ -53,9 +55,10 @@ impl Attemptable for InstallPlan {
             Remedy::RetryWithBackoff => Ok("waits, because the registry may come back".into()),
             Remedy::RetryOnce => Ok("runs the same once more".into()),
             Remedy::PreferOnline => {
-                if self.manager == ManagerKind::Npm {
-                    self.command.arguments.push("--prefer-online".into());
+                if self.manager != ManagerKind::Npm {
+                    return Ok("runs the same once more".into());
                 }
+                self.command.arguments.push("--prefer-online".into());
                 Ok("asks the registry again for what it may have published since".into())
             }
             Remedy::FreshCache => self.use_fresh_cache(),

@@ -39,6 +39,11 @@ impl CommandSpec {
         Self::new("sh", ["-c", line], directory)
     }
 
+    /// Whether it is a command line for the shell.
+    pub(crate) fn is_shell(&self) -> bool {
+        self.program == "sh" && self.arguments.len() == 2 && self.arguments[0] == "-c"
+    }
+
     /// Sets a variable that the report shows.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.variables.insert(name.to_owned(), value.into());
@@ -49,7 +54,7 @@ impl CommandSpec {
 
     /// The command line as a person would type it.
     pub(crate) fn display(&self) -> String {
-        if self.program == "sh" && self.arguments.len() == 2 && self.arguments[0] == "-c" {
+        if self.is_shell() {
             return self.arguments[1].to_string_lossy().into_owned();
         }
         std::iter::once(&self.program)

@@ -50,12 +50,8 @@ pub(crate) fn out_of_memory_kills() -> Option<u64> {
         ControlGroup::Two(directory) => counted(directory.join("memory.events")),
         ControlGroup::One(directory) => counted(directory.join("memory.oom_control")),
     });
-    // A kill for want of the machine's own memory is counted by no group's limit.
-    let on_machine = counted(root.join("proc/vmstat"));
-    match (in_group, on_machine) {
-        (None, None) => None,
-        (group, machine) => Some(group.unwrap_or(0).max(machine.unwrap_or(0))),
-    }
+    // The machine's counter knows kills in other containers too, so it only stands in for a missing group.
+    in_group.or_else(|| counted(root.join("proc/vmstat")))
 }
 
 fn counter(file: &Path, name: &str) -> Option<u64> {

@@ -23,6 +23,10 @@ impl Interrupt {
     pub(crate) fn listen() -> io::Result<Self> {
         let (sender, received) = watch::channel(Received::default());
         for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+            if is_ignored(kind) {
+                // `nohup` wants the command to outlive its terminal.
+                continue;
+            }
             let mut stream = signal(kind)?;
             let sender = sender.clone();
             let number = u8::try_from(kind.as_raw_value()).unwrap_or(u8::MAX);
@@ -61,4 +65,14 @@ impl Interrupt {
             _ = self.more_than(0) => false,
         }
     }
+}
+
+/// Whether whoever started this process had it ignore the signal.
+fn is_ignored(kind: SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (kind.as_raw_value() - 1) & 1 == 1)
 }

@@ -35,6 +35,15 @@ pub(crate) struct Output<'a> {
     bytes: u64,
 }
 
+/// A new file in the place of an earlier one; a link that stands there is not followed.
+fn replaced(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    File::create_new(path)
+}
+
 /// Which stream a chunk came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -45,16 +54,31 @@ pub(crate) enum Source {
 }
 
 impl<'a> Output<'a> {
-    pub(crate) fn open(sink: &Sink<'a>) -> io::Result<Self> {
-        Ok(Self {
+    pub(crate) fn open(sink: &Sink<'a>) -> Self {
+        let log = sink.log.and_then(|path| match replaced(path) {
+            Ok(file) => Some(BufWriter::new(file)),
+            Err(error) => {
+                // The command matters more than its log; the tail in memory is diagnosed.
+                if let Some(printer) = sink.printer {
+                    printer.important(&format!("no log at `{}`: {error}", path.display()));
+                }
+                None
+            }
+        });
+        Self {
             printer: sink.printer,
-            log: sink.log.map(File::create).transpose()?.map(BufWriter::new),
+            log,
             stdout: sink.mask.stream(),
             stderr: sink.mask.stream(),
             masked: Vec::new(),
             tail: VecDeque::new(),
             bytes: 0,
-        })
+        }
+    }
+
+    /// Whether there is a log.
+    pub(crate) fn is_logged(&self) -> bool {
+        self.log.is_some()
     }
 
     pub(crate) fn push(&mut self, source: Source, chunk: &[u8]) {

@@ -64,6 +64,8 @@ pub(crate) struct Ended {
     pub(crate) silence: Duration,
     /// Why it could not be started.
     pub(crate) start_error: Option<String>,
+    /// Whether the log holds its output.
+    pub(crate) logged: bool,
 }
 
 impl Ended {
@@ -87,6 +89,7 @@ impl Ended {
             tail: String::new(),
             silence: Duration::ZERO,
             start_error: Some(reason),
+            logged: false,
         }
     }
 }
@@ -110,6 +113,8 @@ pub(crate) struct Supervised<'a> {
     peak_memory: u64,
     kills_before: Option<u64>,
     status: Option<ExitStatus>,
+    /// Until when others may still write into the pipes of the ended child.
+    drain_until: Option<Instant>,
     ending: Option<Ending>,
 }
 
@@ -143,8 +148,7 @@ impl<'a> Supervised<'a> {
         limits: Limits,
         interrupt: &Interrupt,
     ) -> Result<Self, String> {
-        let output =
-            Output::open(&sink).map_err(|error| format!("cannot write its log: {error}"))?;
+        let output = Output::open(&sink);
         let kills_before = container::out_of_memory_kills();
         let mut command = Command::new(&spec.program);
         for name in &spec.removed {
@@ -181,6 +185,7 @@ impl<'a> Supervised<'a> {
             peak_memory: 0,
             kills_before,
             status: None,
+            drain_until: None,
             ending: None,
         })
     }
@@ -190,34 +195,39 @@ impl<'a> Supervised<'a> {
         let mut buffers = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
         let mut next_look = tokio::time::Instant::now();
         let mut signals = 0;
-        let mut drain_until: Option<Instant> = None;
         let interrupt = self.interrupt.clone();
-        loop {
-            if self.status.is_some() && self.stdout.is_none() && self.stderr.is_none()
-                || drain_until.is_some_and(|until| Instant::now() >= until)
-            {
-                return;
-            }
+        while self.drain_until.is_none() || self.stdout.is_some() || self.stderr.is_some() {
+            let drained = self.drain_until.unwrap_or_else(Instant::now);
             tokio::select! {
+                // What is there to read is read before any clock is looked at.
+                biased;
                 read = read_some(&mut self.stdout, &mut buffers.0) => {
                     self.received(Source::Stdout, &buffers.0[..read]);
                 }
                 read = read_some(&mut self.stderr, &mut buffers.1) => {
                     self.received(Source::Stderr, &buffers.1[..read]);
                 }
-                status = self.child.wait(), if self.status.is_none() => {
+                status = self.child.wait(), if self.drain_until.is_none() => {
                     self.status = status.ok();
-                    drain_until = Some(Instant::now() + DRAIN_LIMIT);
+                    // Who was asked to end may say so until it is killed.
+                    let last_words = self.ending.as_ref().map(|ending| ending.kill_at);
+                    self.drain_until = Some((Instant::now() + DRAIN_LIMIT).max(
+                        last_words.unwrap_or_else(Instant::now),
+                    ));
                 }
                 times = interrupt.more_than(signals) => {
                     signals = times;
-                    self.end(OutcomeKind::Interrupted, if times > 1 { Duration::ZERO } else { self.limits.grace });
+                    let grace = if times > 1 { Duration::ZERO } else { self.limits.grace };
+                    self.end(OutcomeKind::Interrupted, grace);
                 }
                 () = tokio::time::sleep_until(next_look) => {
                     self.look();
                     let young = self.started.elapsed() < BEGINNING;
                     next_look = tokio::time::Instant::now()
                         + if young { FIRST_LOOK_INTERVAL } else { LOOK_INTERVAL };
+                }
+                () = tokio::time::sleep_until(drained.into()), if self.drain_until.is_some() => {
+                    return;
                 }
             }
         }
@@ -226,11 +236,13 @@ impl<'a> Supervised<'a> {
     /// Ends what is left of the tree and returns the evidence.
     pub(crate) async fn finish(mut self) -> Ended {
         self.measure(&Snapshot::take());
-        if self.status.is_none() {
+        let running = self.drain_until.is_none();
+        if running {
             self.end(OutcomeKind::Succeeded, self.limits.grace);
         }
-        end_descendants(self.limits.grace).await;
-        if self.status.is_none() {
+        let kill_at = self.ending.as_ref().map(|ending| ending.kill_at);
+        end_descendants(kill_at, self.limits.grace, self.child.id()).await;
+        if running {
             self.status = self.child.wait().await.ok();
         }
         self.output.finish();
@@ -259,6 +271,7 @@ impl<'a> Supervised<'a> {
             tail: self.output.tail(),
             silence: self.last_output.elapsed(),
             start_error: None,
+            logged: self.output.is_logged(),
         }
     }
 

@@ -26,7 +26,7 @@ struct Member {
     process: Pid,
     parent: i32,
     zombie: bool,
-    /// User and system time so far, clock ticks.
+    /// User and system time so far, its ended children's included, clock ticks.
     processor_ticks: u64,
 }
 
@@ -113,25 +113,26 @@ impl Snapshot {
     }
 }
 
-/// Ends every descendant: asks, waits up to the grace, then kills. Returns whether any was there.
-pub(crate) async fn end_descendants(grace: Duration) -> bool {
+/// Ends every descendant: asks, waits up to the grace, then kills. Whoever was asked before, with
+/// `asked` as the end of its grace, is not asked again: a second request means haste.
+pub(crate) async fn end_descendants(asked: Option<Instant>, grace: Duration, child: Option<u32>) {
     let mut snapshot = Snapshot::take();
-    if snapshot.is_empty() {
-        snapshot.reap_orphans(None);
-        return false;
+    if asked.is_none() {
+        snapshot.signal(Signal::TERM);
     }
-    snapshot.signal(Signal::TERM);
-    let kill_at = Instant::now() + grace;
-    let give_up = kill_at + Duration::from_secs(5);
-    while !snapshot.is_empty() && Instant::now() < give_up {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        snapshot = Snapshot::take();
+    let kill_at = asked.unwrap_or_else(|| Instant::now() + grace);
+    let give_up = kill_at.max(Instant::now()) + Duration::from_secs(5);
+    loop {
+        snapshot.reap_orphans(child);
+        if snapshot.is_empty() || Instant::now() >= give_up {
+            return;
+        }
         if Instant::now() >= kill_at {
             snapshot.signal(Signal::KILL);
         }
-        snapshot.reap_orphans(None);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        snapshot = Snapshot::take();
     }
-    true
 }
 
 /// Kills every descendant at once; for the way out of a panic.
@@ -156,7 +157,7 @@ fn parse_stat(stat: &str) -> Option<Member> {
         process: Pid::from_raw(process.parse().ok()?)?,
         zombie: matches!(*fields.first()?, "Z" | "X"),
         parent: fields.get(1)?.parse().ok()?,
-        processor_ticks: ticks(11)? + ticks(12)?,
+        processor_ticks: ticks(11)? + ticks(12)? + ticks(13)? + ticks(14)?,
     })
 }
 
@@ -166,10 +167,10 @@ mod tests {
 
     #[test]
     fn a_name_may_hold_parentheses_and_spaces() {
-        let stat = "42 (next (v15) build) S 7 42 42 0 -1 4194304 1 2 3 4 30 12 0 0 20 0 1 0 5 6 7";
+        let stat = "42 (next (v15) build) S 7 42 42 0 -1 4194304 1 2 3 4 30 12 2 1 20 0 1 0 5 6 7";
         let member = parse_stat(stat).unwrap();
         assert_eq!(member.parent, 7);
-        assert_eq!(member.processor_ticks, 42);
+        assert_eq!(member.processor_ticks, 45);
         assert!(!member.zombie);
         assert!(parse_stat("").is_none() && parse_stat("1 (x").is_none());
     }

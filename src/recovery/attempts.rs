@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Bytes of the end of a log that are diagnosed; errors stand there.
-const DIAGNOSED_SIZE: u64 = 8 * 1024 * 1024;
+const DIAGNOSED_SIZE: u64 = 2 * 1024 * 1024;
 
 /// A command that can be changed and run again.
 pub(crate) trait Attemptable {
@@ -33,11 +33,6 @@ pub(crate) trait Attemptable {
 
     /// Changes the plan; says what was changed, or why it cannot be.
     fn apply(&mut self, remedy: Remedy, ended: &Ended) -> Result<String, String>;
-
-    /// What the diagnosis of the log cannot know.
-    fn refine(&self, finding: Finding, _ended: &Ended) -> Finding {
-        finding
-    }
 }
 
 /// The one loop: run, diagnose, decide, change, run again.
@@ -86,15 +81,14 @@ impl Loop<'_> {
                     reason: "exit code 0".into(),
                     delay: None,
                 },
-                log: log_path.as_ref().map(|_| format!("{DIRECTORY}/{log_name}")),
+                log: ended.logged.then(|| format!("{DIRECTORY}/{log_name}")),
             };
             if ended.succeeded() {
                 phase.attempts.push(attempt);
                 record(phase);
                 return Some(ended);
             }
-            let finding = subject
-                .refine(diagnose_attempt::<A>(&attempt, &ended, log_path.as_deref()), &ended);
+            let finding = diagnose_attempt::<A>(&attempt, &ended, log_path.as_deref());
             let next = self.next(&finding, phase, &ended);
             let (decision, delay) = apply(subject, next, &ended);
             attempt.finding = Some(finding.clone());
@@ -166,7 +160,10 @@ fn diagnose_attempt<A: Attemptable>(
     ended: &Ended,
     log: Option<&Path>,
 ) -> Finding {
-    let text = log.and_then(|path| end_of_file(path).ok()).unwrap_or_else(|| ended.tail.clone());
+    let text = log
+        .filter(|_| ended.logged)
+        .and_then(|path| end_of_file(path).ok())
+        .unwrap_or_else(|| ended.tail.clone());
     diagnose(&ChildEvidence {
         stage: A::STAGE,
         command: &attempt.command,

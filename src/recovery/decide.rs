@@ -39,14 +39,17 @@ pub(super) fn decide(
 ) -> Next {
     let made = earlier.len() + 1;
     let Some(remedy) = Remedy::of(finding.id) else {
-        return Next::Stop(format!("nothing deployfix may do by itself mends `{}`", finding.id));
+        return Next::Stop(format!("deployfix cannot mend `{}` by itself", finding.id));
     };
     if made >= policy.attempts as usize {
         return Next::Stop(format!("attempt {made} of {} failed", policy.attempts));
     }
     let applied = earlier
         .iter()
-        .filter(|attempt| attempt.decision.recovery.as_deref() == Some(remedy.name()))
+        .filter(|attempt| {
+            attempt.decision.recovery.as_deref() == Some(remedy.name())
+                && attempt.finding.as_ref().is_some_and(|earlier| earlier.id == finding.id)
+        })
         .count();
     if applied >= remedy.limit() {
         return Next::Stop(format!("`{}` was applied and did not help", remedy.name()));

@@ -23,8 +23,6 @@ pub enum ExitStatus {
     Transient,
     /// 128 + the number of the signal that ended the command.
     Signal(u8),
-    /// The code of a shell command under `run` that no finding explains.
-    Child(u8),
 }
 
 impl ExitStatus {
@@ -43,7 +41,6 @@ impl ExitStatus {
             Self::Internal => 70,
             Self::Transient => 75,
             Self::Signal(number) => 128_u8.saturating_add(number),
-            Self::Child(code) => code,
         }
     }
 }

@@ -161,13 +161,17 @@ impl Run {
         };
         self.deployment.duration = self.duration;
         self.deployment.phase = self.deployment_phase();
+        let by_phase = |phase: &&PhaseReport| phase.name != PhaseName::Run;
+        // What failed inside `run` is told by the phase that failed.
+        let inner =
+            self.phases.iter().filter(by_phase).any(|phase| phase.primary_error().is_some());
         self.deployment.errors = self
             .phases
             .iter()
+            .filter(|phase| !inner || by_phase(phase))
             .flat_map(|phase| phase.findings.iter().filter(|finding| finding.is_error()))
             .map(DeploymentError::from)
             .collect();
-        self.deployment.errors.dedup();
         self.deployment.metrics = self.deployment_metrics();
     }
 
@@ -195,7 +199,14 @@ impl Run {
     }
 
     fn deployment_metrics(&self) -> DeploymentMetrics {
-        let attempts: Vec<_> = self.phases.iter().flat_map(|phase| &phase.attempts).collect();
+        // The shell of `run` only holds the others.
+        let inner = self.phases.iter().any(|phase| phase.name != PhaseName::Run);
+        let attempts: Vec<_> = self
+            .phases
+            .iter()
+            .filter(|phase| !inner || phase.name != PhaseName::Run)
+            .flat_map(|phase| &phase.attempts)
+            .collect();
         let succeeded = attempts
             .iter()
             .filter(|attempt| attempt.outcome.kind == OutcomeKind::Succeeded)

@@ -35,19 +35,18 @@ pub struct HistoryEntry {
     pub peak_memory: Option<u64>,
 }
 
-/// Appends one phase and drops the oldest beyond the limit.
-pub fn append(app_root: &Path, entry: &HistoryEntry) -> io::Result<()> {
-    let directory = app_root.join(DIRECTORY);
+/// Appends one phase and drops the oldest beyond the limit. The caller holds the lock.
+pub(super) fn append(directory: &Path, entry: &HistoryEntry) -> io::Result<()> {
     let path = directory.join(HISTORY);
     let mut lines: VecDeque<String> = match fs::File::open(&path) {
-        Ok(file) => BufReader::new(file).lines().collect::<io::Result<_>>().unwrap_or_default(),
+        Ok(file) => BufReader::new(file).lines().map_while(Result::ok).collect(),
         Err(_) => VecDeque::new(),
     };
     lines.push_back(serde_json::to_string(entry)?);
     while lines.len() > KEPT_ENTRIES {
         lines.pop_front();
     }
-    let mut file = tempfile::NamedTempFile::new_in(&directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
     for line in lines {
         writeln!(file, "{line}")?;
     }

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{DIRECTORY, REPORT};
+use super::{DIRECTORY, HISTORY, HistoryEntry, REPORT, history};
 use crate::report::{Identity, Run, Timestamp};
 
 /// Bytes above which a file is no report of ours.
@@ -121,6 +121,13 @@ impl Store {
         change(&mut run);
         self.replace(&path, &run)?;
         Ok(Updated { run, set_aside })
+    }
+
+    /// Appends a finished phase to the history.
+    pub fn append_history(&self, entry: &HistoryEntry) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
+        history::append(&self.directory, entry)
+            .map_err(|source| StoreError { path: self.directory.join(HISTORY), source })
     }
 
     fn lock(&self) -> Result<File, StoreError> {
