@@ -86,6 +86,8 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Ok(session) => session,
         Err(status) => return status,
     };
+    #[cfg(debug_assertions)]
+    panic_on_request();
     match &cli.command {
         Command::Validate => validate::run(session),
         Command::Install => install::run(session).await,
@@ -107,6 +109,12 @@ fn phase_of(command: &Command) -> Option<PhaseName> {
         Command::Run => Some(PhaseName::Run),
         Command::Report | Command::Schema(_) | Command::Completions(_) => None,
     }
+}
+
+/// Lets the tests see what a bug leaves behind.
+#[cfg(debug_assertions)]
+fn panic_on_request() {
+    assert!(std::env::var_os("DEPLOYFIX_PANIC").is_none(), "asked for by DEPLOYFIX_PANIC");
 }
 
 fn internal_error(message: &str) -> Finding {

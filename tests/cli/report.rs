@@ -84,6 +84,35 @@ fn a_failed_phase_and_a_later_success_are_told_apart() {
 }
 
 #[test]
+fn a_bug_leaves_what_was_recorded_before() {
+    for variables in [&[][..], &[("AWS_APP_ID", "d1"), ("AWS_BRANCH", "b"), ("AWS_JOB_ID", "1")]] {
+        let mut project = Project::with_build("true");
+        for (name, value) in variables {
+            project = project.variable(name, *value);
+        }
+        project.run(&["install"]).exits(0);
+        let mut project = project.variable("DEPLOYFIX_PANIC", "1");
+        project = project.variable("API_TOKEN", "fake-token-0123456789");
+        let ran = project.run(&["build"]).exits(70);
+        assert_eq!(ran.findings("build")[0].1, "internal/error");
+        assert_eq!(ran.phase("install")["status"], "passed");
+        assert_eq!(
+            (&ran.report()["result"], &ran.report()["exitCode"]),
+            (&"failed".into(), &70.into())
+        );
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_log_that_cannot_be_written_does_not_stop_the_build() {
+    let project = Project::with_build("echo built").file(".deployfix/logs/build.1.log/x", "");
+    let ran = project.run(&["build"]).exits(0);
+    assert!(ran.stdout.contains("no log at"), "{}", ran.stdout);
+    assert!(ran.phase("build")["attempts"][0]["log"].is_null());
+}
+
+#[test]
 fn the_state_folder_is_ignored_by_git() {
     let project = Project::with_build("true");
     project.run(&["build"]).exits(0);

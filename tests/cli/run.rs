@@ -94,3 +94,55 @@ applications:
     crate::support::assert_fits_schema(&report);
     assert_eq!(crate::support::phase(&report, "build")["status"], "passed");
 }
+
+#[test]
+fn what_the_script_let_pass_is_not_blamed() {
+    let project =
+        Project::with_build("true").file("deployfix.yml", "environment:\n  MISSING: {}\n").file(
+            "amplify.yml",
+            "version: 1
+frontend:
+  phases:
+    build: { commands: ['deployfix validate || true', 'exit 9'] }
+  artifacts: { baseDirectory: ., files: ['**/*'] }
+",
+        );
+    let ran = project.run(&["run"]).exits(30);
+    assert_eq!(ran.findings("run")[0].1, "build/failed");
+}
+
+#[test]
+fn run_inside_run_is_refused() {
+    let project = Project::with_build("true").file(
+        "amplify.yml",
+        "version: 1
+frontend:
+  phases:
+    build: { commands: ['deployfix run'] }
+  artifacts: { baseDirectory: ., files: ['**/*'] }
+",
+    );
+    let ran = project.run(&["run"]);
+    assert_ne!(ran.code, 0);
+    assert!(ran.stdout.contains("was called by `deployfix run`"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_secret_of_the_specification_stays_hidden() {
+    let project = Project::with_build("true").file(
+        "amplify.yml",
+        "version: 1
+env:
+  variables: { CMS_TOKEN: fake-cms-token-0123 }
+frontend:
+  phases:
+    build: { commands: ['echo \"with $CMS_TOKEN\"'] }
+  artifacts: { baseDirectory: ., files: ['**/*'] }
+",
+    );
+    let ran = project.run(&["run"]).exits(0);
+    assert!(ran.stdout.contains("with ***"), "{}", ran.stdout);
+    for file in ["report.json", "logs/run.1.log", "amplify.sh"] {
+        assert!(!project.read(&format!(".deployfix/{file}")).contains("fake-cms-token"), "{file}");
+    }
+}
