@@ -21,13 +21,7 @@ pub(super) fn environment(session: &Session, project: &Project) -> Environment {
         memory_limit_source: limit.map(|limit| limit.source.into()),
         disk_free: free_disk(&session.app_root),
         ci: session.identity.ci.clone(),
-        package_manager: Some(match &project.manager.requested {
-            Some(requested) => match &requested.version {
-                Some(version) => format!("{} {version}", requested.kind.program()),
-                None => requested.kind.program().to_owned(),
-            },
-            None => project.manager.kind.program().to_owned(),
-        }),
+        package_manager: Some(package_manager(session, project)),
         next_version: project.next.version().map(|version| version.to_string()),
     }
 }
@@ -70,4 +64,17 @@ pub(super) fn build_config(
             compression_enabled: None,
         },
     }
+}
+
+/// The manager and the version that is in use, else the one that is asked for.
+fn package_manager(session: &Session, project: &Project) -> String {
+    let manager = &project.manager;
+    let path = session.variables.get("PATH").map(String::as_str);
+    let requested = || manager.requested.as_ref()?.version.as_ref().map(ToString::to_string);
+    let version = manager.kind.installed_version(path, &session.app_root).or_else(requested);
+    [Some(manager.kind.program().to_owned()), version]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -93,13 +93,14 @@ fn missing(name: &str, declared: &Declared, state: &str) -> Option<Finding> {
         .as_deref()
         .map(|description| format!(" ({})", description.trim().trim_end_matches('.')))
         .unwrap_or_default();
-    let finding = Finding::new(
-        FindingId::MissingVariable,
-        format!("`{name}` {state}"),
-        format!("the project declares that it needs it{purpose}; set it for the app or the branch"),
-    )
-    .location(location.clone())
-    .hint(where_to_set(name, None));
+    let resolution = if variable.default.is_some() {
+        format!("its declared default is used{purpose}; set it where another value is meant")
+    } else {
+        format!("the project declares that it needs it{purpose}; set it for the app or the branch")
+    };
+    let finding = Finding::new(FindingId::MissingVariable, format!("`{name}` {state}"), resolution)
+        .location(location.clone())
+        .hint(where_to_set(name, None));
     Some(match &variable.default {
         None => finding,
         Some(_) if variable.secret => {

@@ -149,6 +149,7 @@ impl<'a> Supervised<'a> {
         interrupt: &Interrupt,
     ) -> Result<Self, String> {
         let output = Output::open(&sink);
+        tracing::debug!(command = %spec.display(), directory = %spec.directory.display(), "starts");
         let kills_before = container::out_of_memory_kills();
         let mut command = Command::new(&spec.program);
         for name in &spec.removed {

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, path::Path};
 
 use super::{
     lockfile::{Lockfile, LockfileKind},
@@ -30,6 +30,16 @@ impl ManagerKind {
             Self::YarnClassic | Self::YarnBerry => "yarn",
             Self::Bun => "bun",
         }
+    }
+
+    /// Version of the program on `PATH`, told by the package that it lies in; nothing where it is no package.
+    pub(crate) fn installed_version(self, path: Option<&str>, folder: &Path) -> Option<String> {
+        let program = which::which_in(self.program(), path, folder).ok()?.canonicalize().ok()?;
+        program.ancestors().skip(1).take(3).find_map(|folder| {
+            let text = std::fs::read_to_string(folder.join("package.json")).ok()?;
+            let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
+            Some(manifest.get("version")?.as_str()?.to_owned())
+        })
     }
 
     /// The install that changes neither manifest nor lockfile.

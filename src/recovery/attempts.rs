@@ -90,6 +90,7 @@ impl Loop<'_> {
             }
             let finding = diagnose_attempt::<A>(&attempt, &ended, log_path.as_deref());
             let next = self.next(&finding, phase, &ended);
+            tracing::debug!(attempt = number, finding = %finding.id, ?next, "decided");
             let (decision, delay) = apply(subject, next, &ended);
             attempt.finding = Some(finding.clone());
             attempt.decision = decision;
