@@ -1,11 +1,9 @@
 use std::{fmt::Write, ops::Range};
 
-use regex::Captures;
-
 use super::{
     ChildEvidence, Stage,
     log::{clean, line_at, line_number},
-    signature::{Signature, TABLE},
+    signature::{Match, Signature, TABLE},
 };
 use crate::report::{
     Evidence, Finding, FindingId, Location, OutcomeKind,
@@ -103,7 +101,7 @@ fn by_signature(
     let table = &*TABLE;
     table
         .set
-        .matches(&log[from..])
+        .matches(&log.as_bytes()[from..])
         .into_iter()
         .filter(|index| {
             let Signature { stages, rank, exit, .. } = &table.signatures[*index];
@@ -114,47 +112,31 @@ fn by_signature(
                 && ranks.contains(rank)
                 && exit.is_none_or(|code| evidence.outcome.exit_code == Some(code))
         })
-        .filter_map(|index| {
-            let captures = table.patterns[index].captures_at(log, from)?;
-            let start = captures.get(0)?.start();
-            Some((table.signatures[index].rank, start, index, captures))
-        })
-        .min_by_key(|(rank, start, index, _)| (*rank, *start, *index))
-        .map(|(_, _, index, captures)| {
-            from_signature(&table.signatures[index], &captures, evidence, log)
-        })
+        .filter_map(|index| Some((index, table.find(index, log.as_bytes(), from)?)))
+        .min_by_key(|(index, found)| (table.signatures[*index].rank, found.start, *index))
+        .map(|(index, found)| from_signature(&table.signatures[index], &found, evidence, log))
 }
 
 fn from_signature(
     signature: &Signature,
-    captures: &Captures<'_>,
+    found: &Match,
     evidence: &ChildEvidence<'_>,
     log: &str,
 ) -> Finding {
-    let fill = |text: &str| fill(text, captures);
+    let fill = |text: &str| fill(text, found);
     let mut finding =
         Finding::new(signature.id, fill(&signature.message), fill(&signature.resolution));
     finding.hints = signature.hints.iter().map(|hint| fill(hint)).collect();
-    if let Some(file) = captures.name("file") {
-        let number = |name| captures.name(name).and_then(|part| part.as_str().parse().ok());
+    if let Some(file) = found.get("file") {
+        let number = |name| found.get(name).and_then(|text| text.parse().ok());
         finding.location = Some(Location {
-            path: file.as_str().to_owned(),
+            path: file.to_owned(),
             line: number("line"),
             column: number("column"),
         });
     }
-    // A capture named `proof` narrows the quoted line in patterns that begin earlier.
-    let place = captures.name("proof").or_else(|| captures.get(0));
-    if let Some(place) = place {
-        let start = place.start() + place.as_str().len() - place.as_str().trim_start().len();
-        let start = start.min(place.end());
-        finding = finding.evidence(Evidence::at(
-            evidence.log_name,
-            line_number(log, start),
-            line_at(log, start),
-        ));
-    }
-    finding
+    let line = line_at(log, found.proof);
+    finding.evidence(Evidence::at(evidence.log_name, line_number(log, found.proof), line))
 }
 
 /// Killed from outside, and no words of the tool tell why.
@@ -272,7 +254,7 @@ fn numbered(log: &str) -> impl Iterator<Item = (u64, &str)> {
 }
 
 /// Replaces `{name}` by the capture of that name.
-fn fill(text: &str, captures: &Captures<'_>) -> String {
+fn fill(text: &str, found: &Match) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
@@ -281,11 +263,7 @@ fn fill(text: &str, captures: &Captures<'_>) -> String {
             rest = after;
             break;
         };
-        filled.push_str(
-            &captures
-                .name(name)
-                .map_or_else(|| format!("<{name}>"), |part| part.as_str().trim().to_owned()),
-        );
+        filled.push_str(&found.get(name).map_or_else(|| format!("<{name}>"), str::to_owned));
         rest = behind;
     }
     filled.push_str(rest);

@@ -29,8 +29,9 @@ pub(super) fn line_number(text: &str, byte: usize) -> u64 {
 
 /// The line that holds the byte.
 pub(super) fn line_at(text: &str, byte: usize) -> &str {
-    let start = text[..byte].rfind('\n').map_or(0, |index| index + 1);
-    let end = text[byte..].find('\n').map_or(text.len(), |index| byte + index);
+    let bytes = text.as_bytes();
+    let start = memchr::memrchr(b'\n', &bytes[..byte]).map_or(0, |index| index + 1);
+    let end = memchr::memchr(b'\n', &bytes[byte..]).map_or(text.len(), |index| byte + index);
     text[start..end].trim_end()
 }
 
