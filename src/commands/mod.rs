@@ -6,6 +6,7 @@ mod entry;
 mod health_check;
 mod identity;
 mod install;
+mod options;
 mod report;
 mod run;
 mod schema;

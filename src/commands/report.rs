@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::session::{absolute, printer, variables};
+use super::options::{absolute, printer, variables};
 use crate::{
     cli::GlobalOptions,
     mask::MaskSet,

@@ -7,13 +7,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anstream::ColorChoice;
-
-use super::{identity, secrets::mask};
+use super::{
+    identity,
+    options::{absolute, printer, variables},
+    secrets::mask,
+};
 use crate::{
     amplify,
     buildspec::Specification,
-    cli::{ColourOption, FormatOption, GlobalOptions},
+    cli::GlobalOptions,
     config::{self, Config},
     mask::MaskSet,
     process::{Interrupt, Limits},
@@ -22,7 +24,7 @@ use crate::{
     report::{
         ExitStatus, Finding, FindingId, Identity, Milliseconds, PhaseName, PhaseReport,
         PhaseStatus, Run,
-        render::{self, Format, Printer, Verbosity},
+        render::{self, Format, Printer},
         store::{HistoryEntry, Join, Redact, Store, read_history},
     },
 };
@@ -334,41 +336,6 @@ pub(super) fn record_internal_error(
             run.settle(Some(ExitStatus::Internal));
         });
     }
-}
-
-/// The process environment; a value that is not UTF-8 keeps its readable part.
-pub(super) fn variables() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .map(|(name, value)| {
-            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
-        })
-        .collect()
-}
-
-/// A printer as the options ask for.
-pub(super) fn printer(options: &GlobalOptions, redact: Arc<dyn Redact>) -> Printer {
-    let format = match options.format {
-        FormatOption::Human => Format::Human,
-        FormatOption::Json => Format::Json,
-    };
-    let verbosity = match (options.quiet, options.verbose) {
-        (true, _) => Verbosity::Quiet,
-        (false, 0) => Verbosity::Normal,
-        (false, _) => Verbosity::Verbose,
-    };
-    let colour = match options.color {
-        ColourOption::Auto => ColorChoice::Auto,
-        ColourOption::Always => ColorChoice::Always,
-        ColourOption::Never => ColorChoice::Never,
-    };
-    Printer::new(format, verbosity, colour, redact)
-}
-
-/// The path from the file system's root, without asking the disk.
-pub(super) fn absolute(path: &Path) -> PathBuf {
-    path.canonicalize()
-        .or_else(|_| std::path::absolute(path))
-        .unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// `validate` exits with 1 for findings; the other phases with the area of the first error.
