@@ -2,7 +2,7 @@ use std::fs;
 
 use crate::support::Project;
 
-const SECRET: &str = "not-a-real secret/42 \"quoted\" & more=0123456789";
+const SECRET: &str = "not-a-real secret/42 \"innermost\" & more=0123456789";
 
 /// Prints the secret in six forms, one byte a write, on both streams.
 const LEAK: &str = r#"
@@ -53,7 +53,7 @@ fn a_secret_is_nowhere_in_any_form() {
             "bm90LWEtcmVhb",
             "vdC1hLXJlYW",
             "5vdC1hLXJlYWwg",
-            "quoted",
+            "innermost",
             "0123456789",
             "fakefakefakefake",
             "alsofakealsofake",
