@@ -14,7 +14,7 @@ pub(crate) struct ScriptPhase {
 /// A group of phases with Amplify's words around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ScriptSection {
-    /// `Frontend Build` or `Test`.
+    /// `Backend Build`, `Frontend Build` or `Test`.
     pub(crate) title: String,
     /// Its phases.
     pub(crate) phases: Vec<ScriptPhase>,

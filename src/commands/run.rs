@@ -168,16 +168,35 @@ fn script(session: &Session, project: &Project) -> Result<(String, Specification
             .location(Location::file(file.relative_path.clone())),
         ));
     };
-    let mut sections = vec![section("Frontend Build", &frontend.section)];
+    let mut sections = Vec::new();
+    if let Some(backend) = &app.backend {
+        sections.push(without_account(session, section("Backend Build", backend)));
+    }
+    sections.push(section("Frontend Build", &frontend.section));
     let tests_disabled =
         session.variables.get("USER_DISABLE_TESTS").is_some_and(|value| value == "true");
     if let Some(test) = app.test.as_ref().filter(|_| !tests_disabled) {
         sections.push(section("Test", test));
     }
-    if app.backend.is_some() {
-        session.printer.line("the `backend` section is left out: it needs the AWS account");
-    }
     Ok((render_script(&sections), specification))
+}
+
+/// What deploys into the AWS account; the rest of a backend section, often the only install, runs.
+const ACCOUNT_PROGRAMS: [&str; 5] =
+    ["ampx", "amplifyPush", "amplify push", "cdk deploy", "sam deploy"];
+
+/// The section without the commands that need the AWS account.
+fn without_account(session: &Session, mut section: ScriptSection) -> ScriptSection {
+    for phase in &mut section.phases {
+        phase.commands.retain(|command| {
+            let deploys = ACCOUNT_PROGRAMS.iter().any(|program| command.contains(program));
+            if deploys {
+                session.printer.line(&format!("left out, as it needs the AWS account: {command}"));
+            }
+            !deploys
+        });
+    }
+    section
 }
 
 fn section(title: &str, section: &Section) -> ScriptSection {

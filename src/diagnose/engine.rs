@@ -3,13 +3,15 @@ use std::{fmt::Write, ops::Range};
 use super::{
     ChildEvidence, Stage,
     log::{clean, line_at, line_number},
-    signature::{Match, Signature, TABLE},
+    signature::{Match, Side, Signature, TABLE},
 };
 use crate::report::{
     Evidence, Finding, FindingId, Location, OutcomeKind,
     render::{format_bytes, format_duration},
 };
 
+/// What output without a log file is called.
+pub(crate) const UNLOGGED: &str = "output";
 /// Lines of the log that prove an unknown failure.
 const QUOTED_LINES: usize = 6;
 
@@ -135,8 +137,29 @@ fn from_signature(
             column: number("column"),
         });
     }
+    if let Some((number, line)) = signature.cause.and_then(|side| cause(log, found.start, side)) {
+        finding = finding.evidence(Evidence::at(evidence.log_name, number, line));
+    }
     let line = line_at(log, found.proof);
     finding.evidence(Evidence::at(evidence.log_name, line_number(log, found.proof), line))
+}
+
+/// Lines on either side of a consequence in which its cause is looked for.
+const CAUSE_LINES: usize = 40;
+
+/// The nearest error on one side of a byte.
+fn cause(log: &str, byte: usize, side: Side) -> Option<(u64, &str)> {
+    let at = usize::try_from(line_number(log, byte)).unwrap_or(usize::MAX);
+    let names_error = |(_, line): &(u64, &str)| {
+        line.contains("Error: ") && !line.contains("Error: Failed to collect")
+    };
+    match side {
+        Side::Above => {
+            let lines: Vec<_> = numbered(log).take(at.saturating_sub(1)).collect();
+            lines.into_iter().rev().take(CAUSE_LINES).find(names_error)
+        }
+        Side::Below => numbered(log).skip(at).take(CAUSE_LINES).find(names_error),
+    }
 }
 
 /// Killed from outside, and no words of the tool tell why.
@@ -196,8 +219,10 @@ fn unknown(evidence: &ChildEvidence<'_>, log: &str) -> Finding {
         id,
         format!("`{}` failed", evidence.command),
         "deployfix does not know this failure; the quoted lines are its first error, the whole output is in the log",
-    )
-    .hint(format!("read `{}`", evidence.log_name));
+    );
+    if evidence.log_name != UNLOGGED {
+        finding = finding.hint(format!("read `{}`", evidence.log_name));
+    }
     let lines = first_error_block(log).unwrap_or_else(|| last_lines(log, QUOTED_LINES));
     for (number, line) in lines {
         finding = finding.evidence(Evidence::at(evidence.log_name, number, line));
@@ -237,7 +262,7 @@ fn first_error_block(log: &str) -> Option<Vec<(u64, &str)>> {
         lines[first..]
             .iter()
             .take(QUOTED_LINES)
-            .take_while(|(_, line)| !line.trim().is_empty())
+            .take_while(|(_, line)| !line.trim().is_empty() && !line.trim().starts_with("at "))
             .copied()
             .collect(),
     )

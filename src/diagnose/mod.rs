@@ -6,5 +6,5 @@ mod evidence;
 mod log;
 mod signature;
 
-pub(crate) use engine::diagnose;
+pub(crate) use engine::{UNLOGGED, diagnose};
 pub(crate) use evidence::{ChildEvidence, Stage};

@@ -20,6 +20,9 @@ pub(super) struct Signature {
     /// The only exit code that it may come with.
     #[serde(default)]
     pub(super) exit: Option<i32>,
+    /// Where the error that caused it stands.
+    #[serde(default)]
+    pub(super) cause: Option<Side>,
     /// Lower is nearer to the cause; of equals the first in the log wins.
     pub(super) rank: u32,
     /// Multi-line pattern over the cleaned log; named captures fill the texts.
@@ -41,6 +44,16 @@ pub(super) struct Signature {
     #[serde(default)]
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the table's test"))]
     pub(super) counterexample: String,
+}
+
+/// Which side of the match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Side {
+    /// Before it.
+    Above,
+    /// Behind it.
+    Below,
 }
 
 /// Bytes behind a match in which its detail is looked for.

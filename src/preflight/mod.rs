@@ -7,6 +7,7 @@ mod contract;
 mod lockfile;
 mod manifest;
 mod node;
+mod node_env;
 mod package_manager;
 mod resources;
 mod spec_commands;

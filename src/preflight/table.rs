@@ -1,8 +1,8 @@
 use rayon::prelude::*;
 
 use super::{
-    Context, build_script, buildspec, contract, lockfile, manifest, node, package_manager,
-    resources,
+    Context, build_script, buildspec, contract, lockfile, manifest, node, node_env,
+    package_manager, resources,
 };
 use crate::report::Finding;
 
@@ -19,6 +19,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { name: "manifest", run: manifest::check },
     Check { name: "lockfile", run: lockfile::check },
     Check { name: "node", run: node::check },
+    Check { name: "NODE_ENV", run: node_env::check },
     Check { name: "package manager", run: package_manager::check },
     Check { name: "build script", run: build_script::check },
     Check { name: "variables", run: contract::check },

@@ -219,6 +219,9 @@ impl<'a> Supervised<'a> {
                 times = interrupt.more_than(signals) => {
                     signals = times;
                     let grace = if times > 1 { Duration::ZERO } else { self.limits.grace };
+                    if let Some(printer) = self.sink.printer.filter(|_| times == 1) {
+                        printer.important("stopping; a second signal ends it at once");
+                    }
                     self.end(OutcomeKind::Interrupted, grace);
                 }
                 () = tokio::time::sleep_until(next_look) => {

@@ -10,11 +10,11 @@ use super::{
     decide::{Budget, Next, decide},
 };
 use crate::{
-    diagnose::{ChildEvidence, Stage, diagnose},
+    diagnose::{ChildEvidence, Stage, UNLOGGED, diagnose},
     mask::MaskSet,
     process::{CommandSpec, Ended, Interrupt, Limits, Sink, run},
     report::{
-        Action, Attempt, Decision, Finding, OutcomeKind, PhaseReport,
+        Action, Attempt, Decision, Finding, FindingId, OutcomeKind, PhaseReport,
         render::{Printer, format_duration},
         store::{DIRECTORY, Store},
     },
@@ -98,7 +98,11 @@ impl Loop<'_> {
             let reason = attempt.decision.reason.clone();
             phase.attempts.push(attempt);
             if stop {
-                phase.findings.push(finding.recovery(reason));
+                phase.findings.push(if finding.id == FindingId::Interrupted {
+                    finding
+                } else {
+                    finding.recovery(reason)
+                });
                 record(phase);
                 return None;
             }
@@ -173,13 +177,13 @@ fn diagnose_attempt<A: Attemptable>(
         silence: ended.silence,
         start_error: ended.start_error.as_deref(),
         log: &text,
-        log_name: attempt.log.as_deref().unwrap_or("output"),
+        log_name: attempt.log.as_deref().unwrap_or(UNLOGGED),
     })
 }
 
 fn interrupted(phase: &PhaseReport) -> Finding {
     Finding::new(
-        crate::report::FindingId::Interrupted,
+        FindingId::Interrupted,
         format!("`{}` was interrupted while it waited for the next attempt", phase.name),
         "deployfix was asked to stop",
     )

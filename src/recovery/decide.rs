@@ -39,7 +39,7 @@ pub(super) fn decide(
 ) -> Next {
     let made = earlier.len() + 1;
     let Some(remedy) = Remedy::of(finding.id) else {
-        return Next::Stop(format!("deployfix cannot mend `{}` by itself", finding.id));
+        return Next::Stop(format!("cannot mend `{}` by itself", finding.id));
     };
     if made >= policy.attempts as usize {
         return Next::Stop(format!("attempt {made} of {} failed", policy.attempts));

@@ -3,7 +3,9 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::units::{count, format_bytes, format_duration};
-use crate::report::{Action, Finding, PhaseReport, PhaseStatus, Run, RunResult, Severity};
+use crate::report::{
+    Action, Finding, PhaseName, PhaseReport, PhaseStatus, Run, RunResult, Severity,
+};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -103,7 +105,10 @@ pub fn verdict_text(phase: &PhaseReport) -> String {
 #[must_use]
 pub fn run_text(run: &Run) -> String {
     let mut text = summary_text(run);
-    for phase in &run.phases {
+    let inner = |phase: &&PhaseReport| phase.name != PhaseName::Run;
+    // What failed inside `run` is told by the phase that failed.
+    let told = run.phases.iter().filter(inner).any(|phase| phase.primary_error().is_some());
+    for phase in run.phases.iter().filter(|phase| !told || inner(phase)) {
         for finding in phase.findings.iter().filter(|finding| finding.severity > Severity::Info) {
             let _ = write!(text, "\n\n{}", finding_text(finding));
         }
@@ -136,13 +141,11 @@ pub fn summary_text(run: &Run) -> String {
         if let Some(finding) = phase.primary_error() {
             figures.push(finding.id.to_string());
         }
-        let _ = write!(
-            text,
-            "\n  {:<17} {style}{word:<11}{style:#} {:>9}  {}",
-            phase.name,
-            format_duration(phase.duration.into()),
-            figures.join(", "),
-        );
+        let duration = format_duration(phase.duration.into());
+        let _ = write!(text, "\n  {:<17} {style}{word:<11}{style:#} {duration:>9}", phase.name);
+        if !figures.is_empty() {
+            let _ = write!(text, "  {}", figures.join(", "));
+        }
     }
     if let Some(artifact) = &run.artifact {
         let _ = write!(
