@@ -1,4 +1,7 @@
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    process::{Command, Stdio},
+};
 
 use super::{sections, session::Session};
 use crate::{
@@ -38,6 +41,7 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
     match write_production_file(&session.app_root, &variables) {
         Ok(true) => {
             session.printer.line(&format!("wrote the runtime variables to `{PRODUCTION_FILE}`"));
+            warn_unless_ignored(&session);
         }
         Ok(false) => {}
         Err(finding) => {
@@ -83,6 +87,24 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
             recommend_memory(run, &memory);
         }
     })
+}
+
+/// On a developer's machine the file must not be committed with the values in it.
+fn warn_unless_ignored(session: &Session) {
+    let answer = Command::new("git")
+        .args(["check-ignore", "--quiet", PRODUCTION_FILE])
+        .current_dir(&session.app_root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    // 0: ignored; 128: no repository, or git cannot tell.
+    let committable = answer.is_ok_and(|status| status.code() == Some(1));
+    if session.identity.ci.is_none() && committable {
+        session.printer.important(&format!(
+            "`{PRODUCTION_FILE}` now holds values of the environment, and git does not ignore it: add it to .gitignore"
+        ));
+    }
 }
 
 fn recommend_memory(run: &mut Run, memory: &MemoryPlan) {

@@ -114,6 +114,21 @@ fn a_huge_manifest_is_refused_quickly() {
 }
 
 #[test]
+fn huge_files_are_refused_or_read_quickly() {
+    let huge = "a_key: some value that goes on\n".repeat(1_000_000);
+    for file in ["package-lock.json", "amplify.yml", "deployfix.yml", ".env.example", ".env"] {
+        let project = Project::with_build("true").file(file, &huge);
+        let started = std::time::Instant::now();
+        explained(&project.run(&["validate"]));
+        assert!(started.elapsed().as_secs() < 60, "{file}");
+        assert_eq!(fs::metadata(project.root().join(file)).unwrap().len(), huge.len() as u64);
+    }
+    let project = Project::with_build("true").file(".deployfix/report.json", huge.repeat(3));
+    let ran = project.run(&["report"]).exits(2);
+    assert!(ran.stdout.contains("larger than"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_foreign_report_is_kept_aside_and_a_new_one_begins() {
     for bytes in [&b"{\"mine\": true}"[..], b"", b"\xff\xff", b"[1"] {
         let project = Project::with_build("true").file(".deployfix/report.json", bytes);

@@ -93,3 +93,19 @@ fn an_unsupported_node_is_named() {
     let finding = ran.finding("validate", "environment/node-version-unsupported");
     assert!(finding["message"].as_str().unwrap().contains("16.20.0"), "{finding}");
 }
+
+#[test]
+fn a_node_env_that_breaks_builds_is_a_warning() {
+    let manifest = r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"},"dependencies":{"next":"15.5.0"},"devDependencies":{"typescript":"5.6.3"}}"#;
+    for value in ["production", "development"] {
+        let project =
+            Project::with_build("true").file("package.json", manifest).variable("NODE_ENV", value);
+        let ran = project.run(&["validate"]).exits(0);
+        let finding = ran.finding("validate", "environment/invalid-variable");
+        assert_eq!(finding["severity"], "warning");
+        assert!(finding["message"].as_str().unwrap().contains("NODE_ENV"), "{finding}");
+    }
+    let quiet =
+        Project::with_build("true").file("package.json", manifest).run(&["validate"]).exits(0);
+    assert!(!quiet.stdout.contains("NODE_ENV"));
+}
