@@ -198,13 +198,16 @@ fn say_health(session: &Session, outcome: &HealthOutcome) {
         count(usize::try_from(health.assets).unwrap_or(usize::MAX), "asset"),
     ));
     for route in &health.routes {
-        session.printer.detail(&format!(
-            "  {} {} {} ms{}",
-            route.status.map_or("---".to_owned(), |status| status.to_string()),
-            route.path,
-            route.duration.0,
-            route.failures.last().map(|reason| format!(" {reason}")).unwrap_or_default(),
-        ));
+        let status = route.status.map_or("---".to_owned(), |status| status.to_string());
+        let line = format!("  {status} {} {} ms", route.path, route.duration.0);
+        if route.failures.is_empty() {
+            session.printer.detail(&line);
+        } else {
+            let tries = count(usize::try_from(route.tries).unwrap_or(usize::MAX), "try");
+            session
+                .printer
+                .line(&format!("{line}, {tries}; failed: {}", route.failures.join("; ")));
+        }
     }
     for note in &outcome.notes {
         session.printer.line(&format!("note: {note}"));

@@ -16,6 +16,14 @@ pub(crate) struct HealthOutcome {
 }
 
 impl HealthOutcome {
+    /// Adds tries that failed while the site was waited for to the first route, for which they were made.
+    pub(crate) fn add_earlier_failures(&mut self, failures: &[String]) {
+        if let Some(route) = self.health.routes.first_mut() {
+            route.failures.splice(0..0, failures.iter().cloned());
+            route.tries += u32::try_from(failures.len()).unwrap_or(u32::MAX);
+        }
+    }
+
     /// Whether nothing stops a deployment.
     pub(crate) fn is_healthy(&self) -> bool {
         !self.findings.iter().any(Finding::is_error)

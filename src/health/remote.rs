@@ -30,30 +30,30 @@ pub(crate) async fn check_remote(
     };
     let start = Instant::now();
     let patience = Patience { deadline: start + options.deadline, retries: true };
-    if let Some(finding) = wait_for_site(&prober, url, plan, patience).await {
-        return stopped(target, finding, plan);
-    }
+    let waited = match wait_for_site(&prober, url, plan, patience).await {
+        Ok(waited) => waited,
+        Err(finding) => return stopped(target, *finding, plan),
+    };
     let ready = start.elapsed();
     if let Some(asset) = &plan.version_asset
         && let Some(finding) = wait_for_version(&prober, url, asset, options, patience).await
     {
         return stopped(target, finding, plan);
     }
-    sweep(&prober, url, plan, options, Scope::Remote, patience.deadline).await.into_outcome(
-        target,
-        Some(ready),
-        plan,
-        &[],
-    )
+    let mut outcome = sweep(&prober, url, plan, options, Scope::Remote, patience.deadline)
+        .await
+        .into_outcome(target, Some(ready), plan, &[]);
+    outcome.add_earlier_failures(&waited);
+    outcome
 }
 
-/// Any answer will do; without one, one finding stands for all routes.
+/// Any answer will do, and why there was none before is returned; without one, one finding stands for all routes.
 async fn wait_for_site(
     prober: &Prober,
     origin: &Url,
     plan: &RoutePlan,
     patience: Patience,
-) -> Option<Finding> {
+) -> Result<Vec<String>, Box<Finding>> {
     let mut url = origin.clone();
     url.set_path(if plan.base_path.is_empty() { "/" } else { &plan.base_path });
     url.set_query(None);
@@ -69,14 +69,16 @@ async fn wait_for_site(
         _ => false,
     });
     if !silent {
-        return None;
+        let before =
+            tried.failures.len().saturating_sub(usize::from(tried.verdict.reason().is_some()));
+        return Ok(tried.failures[..before].iter().map(ToString::to_string).collect());
     }
     let mut faults = Faults::default();
     faults.add(Subject::Route, url.path(), &tried, &[]);
     let reason = tried.verdict.reason().map(ToString::to_string).unwrap_or_default();
-    let mut finding = faults.into_findings(&[]).pop()?;
+    let Some(mut finding) = faults.into_findings(&[]).pop() else { return Ok(Vec::new()) };
     finding.message = format!("`{origin}` gives no answer: {reason}");
-    Some(finding)
+    Err(Box::new(finding))
 }
 
 /// Waits until the site serves this build. Only a plain "not found" says that it does not.

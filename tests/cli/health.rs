@@ -39,6 +39,10 @@ fn a_site_that_comes_back_is_healthy_and_every_failed_try_is_stated() {
     let route = &ran.report()["health"]["routes"][0];
     assert_eq!((&route["path"], &route["healthy"]), (&"/".into(), &true.into()), "{route}");
     assert_eq!(ran.report()["health"]["target"], url);
+    let failures = route["failures"].as_array().unwrap();
+    // The first answer of any kind ends the waiting for the site; the next try asks for the route.
+    assert_eq!(*failures, ["connection closed before an answer", "status 503"], "{route}");
+    assert!(ran.stdout.contains("3 tries; failed: connection closed"), "{}", ran.stdout);
 }
 
 #[test]

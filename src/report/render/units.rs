@@ -34,7 +34,10 @@ pub fn format_duration(duration: Duration) -> String {
 pub fn count(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
+        _ => match noun.strip_suffix('y') {
+            Some(stem) => format!("{number} {stem}ies"),
+            None => format!("{number} {noun}s"),
+        },
     }
 }
 
