@@ -9,7 +9,7 @@ use crate::{
     config::Memory,
     env::{Contract, PRODUCTION_FILE, ResolvedVariable, resolved, write_production_file},
     process::{CommandSpec, memory_limit},
-    project::{Project, output},
+    project::{Project, in_use, output},
     report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus, Run},
 };
 
@@ -67,7 +67,9 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         .run(&mut plan, &mut phase, |phase| session.record(phase))
         .await;
     let environment = sections::environment(&session, &project);
-    let build_config = sections::build_config(&session, &project, &variables);
+    let specification = session.specification(&project);
+    let node = in_use(&session.variables, &session.app_root);
+    let build_config = sections::build_config(&session, &specification, node.as_ref(), &variables);
     let memory = plan.memory().clone();
     let compresses = output::detect(&session.app_root, None)
         .ok()

@@ -3,10 +3,11 @@
 use super::session::Session;
 use crate::{
     amplify,
+    buildspec::Specification,
     env::ResolvedVariable,
     mask::REPLACEMENT,
     process::{free_disk, memory_limit},
-    project::{Project, in_use},
+    project::{NodeInUse, Project},
     report::{BuildConfig, CacheSettings, CacheStrategy, Environment, Optimizations},
 };
 
@@ -29,15 +30,15 @@ pub(super) fn environment(session: &Session, project: &Project) -> Environment {
 /// How the build is set up, as the report shows it.
 pub(super) fn build_config(
     session: &Session,
-    project: &Project,
+    specification: &Specification,
+    node: Option<&NodeInUse>,
     variables: &[ResolvedVariable],
 ) -> BuildConfig {
-    let cache_paths = session.specification(project).cache_paths();
+    let cache_paths = specification.cache_paths();
     let aggressive = cache_paths.iter().any(|path| path.contains("node_modules"));
     let timeout = amplify::build_timeout(&session.variables).as_secs() / 60;
     BuildConfig {
-        node_version: in_use(&session.variables, &session.app_root)
-            .map(|node| node.version.to_string()),
+        node_version: node.map(|node| node.version.to_string()),
         build_commands: Vec::new(),
         environment_vars: variables
             .iter()

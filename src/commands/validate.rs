@@ -46,7 +46,7 @@ pub(super) fn run(session: Session) -> ExitStatus {
     let validation = Validation::from_findings(&phase.findings);
     let environment = sections::environment(&session, &project);
     let variables = resolved(&contract, &session.variables, &session.app_root);
-    let build_config = sections::build_config(&session, &project, &variables);
+    let build_config = sections::build_config(&session, &specification, context.node(), &variables);
     session.finish(phase, |run| {
         run.validation = Some(validation);
         run.environment = environment;

@@ -5,6 +5,7 @@ mod command;
 mod container;
 mod interrupt;
 mod output;
+mod signal;
 mod supervisor;
 mod tree;
 

@@ -13,6 +13,7 @@ use tokio::{
 use super::{
     CommandSpec, Interrupt, Sink, container,
     output::{Output, Source},
+    signal::signal_name,
     tree::{Snapshot, end_descendants},
 };
 use crate::report::{
@@ -378,25 +379,4 @@ async fn read_some(stream: &mut Option<impl AsyncRead + Unpin>, buffer: &mut [u8
         }
         Ok(read) => read,
     }
-}
-
-/// The name of a signal, as `SIGKILL`.
-fn signal_name(number: i32) -> String {
-    const NAMES: [(i32, &str); 11] = [
-        (1, "SIGHUP"),
-        (2, "SIGINT"),
-        (3, "SIGQUIT"),
-        (4, "SIGILL"),
-        (6, "SIGABRT"),
-        (7, "SIGBUS"),
-        (8, "SIGFPE"),
-        (9, "SIGKILL"),
-        (11, "SIGSEGV"),
-        (13, "SIGPIPE"),
-        (15, "SIGTERM"),
-    ];
-    NAMES
-        .iter()
-        .find(|(known, _)| *known == number)
-        .map_or_else(|| format!("signal {number}"), |(_, name)| (*name).to_owned())
 }
