@@ -9,7 +9,7 @@ pub(crate) struct Place {
     pub(crate) line: u64,
     /// Column in characters, from 1.
     pub(crate) column: u64,
-    /// First byte in the file as it stands on disk.
+    /// First byte in the file's text, which begins after a byte order mark.
     pub(crate) start: usize,
     /// First byte after it; equals `start` for collections, whose end the parser does not know.
     pub(crate) end: usize,

@@ -131,11 +131,8 @@ fn from_signature(
     finding.hints = signature.hints.iter().map(|hint| fill(hint)).collect();
     if let Some(file) = found.get("file") {
         let number = |name| found.get(name).and_then(|text| text.parse().ok());
-        finding.location = Some(Location {
-            path: file.to_owned(),
-            line: number("line"),
-            column: number("column"),
-        });
+        finding.location =
+            Some(Location { column: number("column"), ..Location::line(file, number("line")) });
     }
     if let Some((number, line)) = signature.cause.and_then(|side| cause(log, found.start, side)) {
         finding = finding.evidence(Evidence::at(evidence.log_name, number, line));

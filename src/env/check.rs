@@ -164,8 +164,6 @@ fn public_secret(name: &str, what: &str, origin: &Origin) -> Finding {
     .hint(format!("rename it to `{private}`"));
     match origin {
         Origin::Process => finding,
-        Origin::File { path, line } => {
-            finding.location(Location { path: (*path).to_owned(), line: Some(*line), column: None })
-        }
+        Origin::File { path, line } => finding.location(Location::line(*path, *line)),
     }
 }

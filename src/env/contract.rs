@@ -40,15 +40,14 @@ impl Contract {
         );
         let mut contract = Self::default();
         for (name, variable) in &config.environment {
-            let location = Location { path: path.clone(), line: Some(variable.line), column: None };
+            let location = Location::line(&path, variable.line);
             contract.declare(name, variable.clone(), location);
         }
         for example in EXAMPLES {
             // What is wrong with an example harms nobody.
             let Ok(Some(bytes)) = files::read(&app_root.join(example), example) else { continue };
             for entry in dotenv::parse(&String::from_utf8_lossy(&bytes)).entries {
-                let location =
-                    Location { path: example.to_owned(), line: Some(entry.line), column: None };
+                let location = Location::line(example, entry.line);
                 contract.mention(&entry.name, location);
             }
         }

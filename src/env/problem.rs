@@ -145,7 +145,7 @@ impl ProblemKind {
 impl Problem {
     /// The problem as a finding about `path`, relative to the app root.
     pub(crate) fn into_finding(self, path: &str) -> Finding {
-        let location = Location { path: path.to_owned(), line: self.line, column: None };
+        let location = Location::line(path, self.line);
         let severity = if self.kind.is_error() { Severity::Error } else { Severity::Warning };
         let mut finding =
             Finding::new(FindingId::EnvFileInvalid, self.kind.to_string(), self.kind.resolution())

@@ -31,6 +31,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             spec,
             declared_root: context.specification.declared_root(),
             project_path: context.specification.project_path(),
+            project: Some(context.project),
             on_amplify: context.platform.is_some(),
         })),
     }

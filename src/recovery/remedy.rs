@@ -25,6 +25,10 @@ pub(crate) enum Remedy {
 
 impl Remedy {
     /// The remedy of a failure, or none: then the phase ends with its resolution.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one line an id, so that a new one has to be decided"
+    )]
     pub(crate) fn of(id: FindingId) -> Option<Self> {
         use FindingId as Id;
         match id {
@@ -63,6 +67,40 @@ impl Remedy {
             | Id::BuildspecCommandNotString
             | Id::BuildspecAppRootMissing
             | Id::BuildspecAppRootMismatch
+            | Id::BuildspecUnknownKey
+            | Id::BuildspecMisplacedKey
+            | Id::BuildspecPhaseShape
+            | Id::BuildspecVersion
+            | Id::BuildspecEnvVariables
+            | Id::BuildspecAppRootInvalid
+            | Id::BuildspecAppRootNotFound
+            | Id::BuildspecBaseDirectoryMissing
+            | Id::BuildspecBaseDirectoryAbsolute
+            | Id::BuildspecBaseDirectoryRepeatsAppRoot
+            | Id::BuildspecBaseDirectoryMismatch
+            | Id::BuildspecPathVariable
+            | Id::BuildspecBuildPath
+            | Id::BuildspecCacheUseless
+            | Id::BuildspecCacheNextMissing
+            | Id::BuildspecInstallCommand
+            | Id::BuildspecInstallMissing
+            | Id::BuildspecManagerNotInstalled
+            | Id::BuildspecPnpmLinker
+            | Id::BuildspecNodeVersion
+            | Id::BuildspecShellSyntax
+            | Id::BuildspecUnexportedVariable
+            | Id::BuildspecRepeatedCd
+            | Id::BuildspecSecretEchoed
+            | Id::BuildspecEnvironmentDumped
+            | Id::BuildspecGrepMayFail
+            | Id::BuildspecEnvFileLate
+            | Id::BuildspecHeapAboveMemory
+            | Id::BuildspecCommandNeverEnds
+            | Id::BuildspecNextExport
+            | Id::BuildspecUnpinnedGlobal
+            | Id::BuildspecTestArtifacts
+            | Id::BuildspecTwoFiles
+            | Id::BuildspecInvalidIgnore
             | Id::NextConfigInvalid
             | Id::TsconfigInvalid
             | Id::ManifestInvalid

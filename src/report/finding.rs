@@ -29,17 +29,36 @@ pub struct Location {
     /// Column in characters, from 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub column: Option<u64>,
+    /// Line of the last character, from 1, where the extent is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub end_line: Option<u64>,
+    /// Column after the last character, from 1, where the extent is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub end_column: Option<u64>,
 }
 
 impl Location {
     /// A whole file.
     pub fn file(path: impl Into<String>) -> Self {
-        Self { path: path.into(), line: None, column: None }
+        Self { path: path.into(), line: None, column: None, end_line: None, end_column: None }
+    }
+
+    /// A line of a file, from 1.
+    pub fn line(path: impl Into<String>, line: impl Into<Option<u64>>) -> Self {
+        Self { line: line.into(), ..Self::file(path) }
     }
 
     /// A position in a file; both numbers count from 1.
     pub fn at(path: impl Into<String>, line: u64, column: u64) -> Self {
-        Self { path: path.into(), line: Some(line), column: Some(column) }
+        Self { line: Some(line), column: Some(column), ..Self::file(path) }
+    }
+
+    /// Sets where it ends: the line of the last character and the column after it, from 1.
+    #[must_use]
+    pub fn until(mut self, line: u64, column: u64) -> Self {
+        self.end_line = Some(line);
+        self.end_column = Some(column);
+        self
     }
 }
 
@@ -94,7 +113,7 @@ pub struct Fix {
 pub struct Edit {
     /// Path relative to the app root.
     pub path: String,
-    /// First byte replaced.
+    /// First byte replaced, from 0 at the beginning of the text, which is after a byte order mark.
     pub start: u64,
     /// First byte kept after the replacement.
     pub end: u64,
@@ -179,6 +198,13 @@ impl Finding {
     #[must_use]
     pub fn recovery(mut self, recovery: impl Into<String>) -> Self {
         self.recovery = Some(recovery.into());
+        self
+    }
+
+    /// Attaches the change that mends it with certainty.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 

@@ -5,7 +5,8 @@ use crate::{
         node::{Node, Place},
         selection::{Selection, normal, select},
     },
-    report::{Evidence, Finding, FindingId, Location, Severity},
+    project::{Project, position},
+    report::{Edit, Evidence, Finding, FindingId, Fix, Location, Severity},
 };
 
 /// What the rules know.
@@ -19,6 +20,8 @@ pub(crate) struct RuleContext<'a> {
     pub(crate) declared_root: Option<&'a str>,
     /// The app root relative to the repository; empty where they are one.
     pub(crate) project_path: &'a str,
+    /// The app on disk; absent where only the file is at hand.
+    pub(crate) project: Option<&'a Project>,
     /// Whether this is an Amplify build.
     pub(crate) on_amplify: bool,
 }
@@ -57,14 +60,39 @@ impl<'a> RuleContext<'a> {
     ) -> Finding {
         let path = &self.file.relative_path;
         let line = self.line(place);
-        let finding = Finding::new(id, message, resolution).location(Location::at(
-            path,
-            place.line,
-            place.column,
-        ));
-        match line.trim() {
+        let finding = Finding::new(id, message, resolution).location(self.location(place));
+        match line.trim_end() {
             "" => finding,
             line => finding.evidence(Evidence::at(path, place.line, line)),
+        }
+    }
+
+    /// A place as findings state it.
+    pub(super) fn location(&self, place: Place) -> Location {
+        let location = Location::at(&self.file.relative_path, place.line, place.column);
+        if place.end <= place.start {
+            return location;
+        }
+        let (line, column) = position(&self.file.text.content, place.end);
+        location.until(line, column)
+    }
+
+    /// A change of the file: the bytes of a place are replaced.
+    pub(super) fn replacement(
+        &self,
+        place: Place,
+        replacement: impl Into<String>,
+        description: impl Into<String>,
+    ) -> Fix {
+        let to_number = |index: usize| u64::try_from(index).unwrap_or(u64::MAX);
+        Fix {
+            description: description.into(),
+            edits: vec![Edit {
+                path: self.file.relative_path.clone(),
+                start: to_number(place.start),
+                end: to_number(place.end),
+                replacement: replacement.into(),
+            }],
         }
     }
 

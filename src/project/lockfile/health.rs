@@ -49,7 +49,7 @@ fn corrupt(
             "{manager} cannot install exactly from it; restore it from the last commit in which it was whole, or write it anew and commit it"
         ),
     )
-    .location(Location { path: lockfile.relative_path.clone(), line, column })
+    .location(Location { column, ..Location::line(&lockfile.relative_path, line) })
     .hint(match manager.program() {
         "npm" => "npm install --package-lock-only".to_owned(),
         "pnpm" => "pnpm install --lockfile-only".to_owned(),
