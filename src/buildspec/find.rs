@@ -18,7 +18,7 @@ const STANDARD_INPUT: &str = "-";
 const MAXIMUM_SIZE: u64 = 4 * 1024 * 1024;
 
 /// A specification on disk.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SpecFile {
     /// Where it is.
     pub(crate) path: PathBuf,
@@ -35,6 +35,11 @@ impl SpecFile {
     pub(crate) fn new(path: PathBuf, relative_path: String, text: Text) -> Self {
         let spec = parse(&text.content).map(Spec::new);
         Self { path, relative_path, text, spec }
+    }
+
+    /// Whether it has no place on disk.
+    pub(crate) fn is_standard_input(&self) -> bool {
+        self.path == Path::new(STANDARD_INPUT)
     }
 
     /// Reads the specification that was named, also from a pipe; `-` is the standard input.

@@ -5,9 +5,12 @@ use std::{
 
 use super::{
     find::{FindError, SpecFile, find},
+    lint::Surroundings,
     model::{App, Spec},
     selection::{Selection, select},
 };
+
+use crate::project::Project;
 
 /// amplify.yml as it concerns one app.
 #[derive(Debug)]
@@ -28,16 +31,38 @@ impl Specification {
         repository_root: Option<&Path>,
         variables: &BTreeMap<String, String>,
     ) -> Self {
-        let file = find(app_root, repository_root);
+        Self::new(find(app_root, repository_root), app_root, repository_root, variables)
+    }
+
+    /// A file as if it were the one of the repository that holds the app.
+    pub(crate) fn of_file(
+        file: SpecFile,
+        app_root: &Path,
+        repository_root: Option<&Path>,
+        variables: &BTreeMap<String, String>,
+    ) -> Self {
+        Self::new(Ok(Some(file)), app_root, repository_root, variables)
+    }
+
+    fn new(
+        file: Result<Option<SpecFile>, FindError>,
+        app_root: &Path,
+        repository_root: Option<&Path>,
+        variables: &BTreeMap<String, String>,
+    ) -> Self {
         let folder = match &file {
             Ok(Some(file)) => file.path.parent().unwrap_or(app_root),
             Ok(None) | Err(_) => app_root,
         };
+        let project_path = repository_root
+            .and_then(|repository| app_root.strip_prefix(repository).ok())
+            .map(|path| path.to_string_lossy().into_owned())
+            .unwrap_or_default();
         Self {
             folder: folder.to_path_buf(),
             file,
             app_root: app_root.to_path_buf(),
-            project_path: project_path(app_root, repository_root),
+            project_path,
             declared_root: declared_root(variables).map(str::to_owned),
         }
     }
@@ -53,14 +78,23 @@ impl Specification {
         Some((file, file.spec.as_ref().ok()?))
     }
 
-    /// The app root relative to the repository; empty where they are one.
-    pub(crate) fn project_path(&self) -> &str {
-        &self.project_path
-    }
-
     /// `AMPLIFY_MONOREPO_APP_ROOT`, in an Amplify build or set by hand.
     pub(crate) fn declared_root(&self) -> Option<&str> {
         self.declared_root.as_deref()
+    }
+
+    /// What is known of the app beside the file.
+    pub(crate) fn surroundings<'a>(
+        &'a self,
+        project: &'a Project,
+        on_amplify: bool,
+    ) -> Surroundings<'a> {
+        Surroundings {
+            declared_root: self.declared_root(),
+            project_path: &self.project_path,
+            project: Some(project),
+            on_amplify,
+        }
     }
 
     /// The app's entry; nothing where the file is broken or does not name the app.
@@ -98,14 +132,6 @@ impl Specification {
             .map(|cache| cache.paths.iter().map(|path| path.value.clone()).collect())
             .unwrap_or_default()
     }
-}
-
-/// The app root relative to the repository, `/` as separator; empty where they are one.
-pub(crate) fn project_path(app_root: &Path, repository_root: Option<&Path>) -> String {
-    repository_root
-        .and_then(|repository| app_root.strip_prefix(repository).ok())
-        .map(|path| path.to_string_lossy().into_owned())
-        .unwrap_or_default()
 }
 
 /// `AMPLIFY_MONOREPO_APP_ROOT`, in an Amplify build or set by hand.

@@ -46,7 +46,7 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Completions(options) => return completions::print(options),
         Command::Report => return report::print(&cli.global),
         Command::Validate(options) if let Some(file) = &options.buildspec => {
-            return validate_buildspec::run(&cli.global, file);
+            return validate_buildspec::run(&cli.global, options, file);
         }
         Command::Validate(_)
         | Command::Install
@@ -90,7 +90,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
     #[cfg(debug_assertions)]
     panic_on_request();
     match &cli.command {
-        Command::Validate(_) => validate::run(session),
+        Command::Validate(options) => validate::run(session, options),
         Command::Install => install::run(session).await,
         Command::Build => build::run(session).await,
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),

@@ -3,6 +3,7 @@
 mod build;
 mod completions;
 mod entry;
+mod fix_buildspec;
 mod health_check;
 mod identity;
 mod install;

@@ -3,16 +3,19 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{
+    fix_buildspec::{Target, fix_file},
     identity,
     options::{absolute, printer, variables},
     secrets::mask_of_specification,
     session::{exit_status, identity_of, not_a_folder},
-    validate::accepts,
+    validate::accepted_out,
 };
 use crate::{
     amplify,
-    buildspec::{FindError, SpecFile, Surroundings, declared_root, lint, project_path},
-    cli::GlobalOptions,
+    buildspec::{
+        FindError, Lint, SpecFile, Specification, Surroundings, bytes, declared_root, lint,
+    },
+    cli::{FormatOption, GlobalOptions, ValidateOptions},
     config::{self, Config},
     project::Project,
     report::{
@@ -28,37 +31,104 @@ struct NamedApp {
 }
 
 /// Checks the specification alone; with a named app as if it were the amplify.yml of that app.
-pub(super) fn run(options: &GlobalOptions, name: &Path) -> ExitStatus {
-    let phase = PhaseReport::begin(PhaseName::Validate);
+pub(super) fn run(global: &GlobalOptions, options: &ValidateOptions, name: &Path) -> ExitStatus {
+    let mut phase = PhaseReport::begin(PhaseName::Validate);
     let variables = variables();
-    let folder = absolute(&options.project);
+    let folder = absolute(&global.project);
     let identity = identity_of(&identity::resolve(&variables, &folder, phase.name)).clone();
     let file = SpecFile::named(name);
-    let app = options.project_is_named.then(|| named_app(options, &folder, &identity)).transpose();
+    let app = global.project_is_named.then(|| named_app(global, &folder, &identity)).transpose();
     let known = app.as_ref().ok().and_then(Option::as_ref);
     let mask = mask_of_specification(
         &variables,
         file.as_ref().ok(),
         known.map(|app| (app.project.root.as_path(), &app.config)),
     );
-    let printer = printer(options, Arc::new(mask));
-    let findings = match (file, &app) {
-        (_, Err(finding)) => Err(finding.as_ref().clone()),
-        (Err(error), _) => Err(unreadable(&error)),
-        (Ok(file), Ok(app)) => Ok(findings(&file, app.as_ref(), &variables)),
+    let target = target(global, options, file.as_ref().is_ok_and(SpecFile::is_standard_input));
+    // The fixed text has the standard output for itself.
+    let is_stream = target == Some(Target::Stream);
+    let format = if is_stream { FormatOption::Json } else { global.format };
+    let printer = printer(&GlobalOptions { format, ..global.clone() }, Arc::new(mask));
+    let outcome = match (file, &app) {
+        (_, Err(finding)) => Outcome::Usage(finding.as_ref().clone()),
+        (Err(error), _) => Outcome::Usage(unreadable(&error)),
+        (Ok(_), _) if is_stream && global.format != FormatOption::Human => {
+            Outcome::Usage(two_documents())
+        }
+        (Ok(file), Ok(_)) => {
+            let lint = |file: &SpecFile| findings(file, known, &variables);
+            examine(&printer, file, &lint, target)
+        }
     };
-    finish(&printer, phase, identity, findings)
+    let (findings, status) = match outcome {
+        Outcome::Found(findings) => (findings, None),
+        Outcome::Usage(finding) => (vec![finding], Some(ExitStatus::Usage)),
+        Outcome::Shown { changes: 0 } => return ExitStatus::Success,
+        Outcome::Shown { .. } => return ExitStatus::Findings,
+    };
+    phase.findings = findings;
+    phase.finish();
+    let status = status.unwrap_or_else(|| exit_status(&phase));
+    for finding in &phase.findings {
+        printer.finding(finding);
+    }
+    printer.verdict(&phase);
+    if printer.format() == Format::Json && !is_stream {
+        let mut run = Run::begin(identity);
+        run.validation = Some(Validation::from_findings(&phase.findings));
+        run.record_phase(phase);
+        run.settle(Some(status));
+        if let Err(error) = printer.json(&run) {
+            printer.important(&format!("cannot print the report: {error}"));
+        }
+    }
+    status
+}
+
+/// What came of it.
+enum Outcome {
+    /// It was checked.
+    Found(Vec<Finding>),
+    /// It could not be.
+    Usage(Finding),
+    /// The changes were shown, as `--dry-run` asks.
+    Shown { changes: usize },
+}
+
+fn target(
+    global: &GlobalOptions,
+    options: &ValidateOptions,
+    standard_input: bool,
+) -> Option<Target> {
+    options.fix.then_some(match (global.dry_run, standard_input) {
+        (true, _) => Target::Nothing,
+        (false, true) => Target::Stream,
+        (false, false) => Target::File,
+    })
+}
+
+fn examine(printer: &Printer, file: SpecFile, lint: Lint<'_>, target: Option<Target>) -> Outcome {
+    let Some(target) = target else { return Outcome::Found(lint(&file)) };
+    let fixed = fix_file(printer, file, lint, target);
+    match target {
+        Target::Nothing => return Outcome::Shown { changes: fixed.changes },
+        Target::Stream => printer.data(&String::from_utf8_lossy(&bytes(&fixed.file))),
+        Target::File => {}
+    }
+    let mut findings = lint(&fixed.file);
+    findings.extend(fixed.refusal);
+    Outcome::Found(findings)
 }
 
 fn named_app(
-    options: &GlobalOptions,
+    global: &GlobalOptions,
     folder: &Path,
     identity: &Identity,
 ) -> Result<NamedApp, Box<Finding>> {
     if !folder.is_dir() {
-        return Err(Box::new(not_a_folder(&options.project)));
+        return Err(Box::new(not_a_folder(&global.project)));
     }
-    let config = config::load(folder, options.config.as_deref(), identity.branch.as_deref())?;
+    let config = config::load(folder, global.config.as_deref(), identity.branch.as_deref())?;
     Ok(NamedApp { project: Project::read(folder), config })
 }
 
@@ -67,17 +137,14 @@ fn findings(
     app: Option<&NamedApp>,
     variables: &BTreeMap<String, String>,
 ) -> Vec<Finding> {
-    let alone = Surroundings { declared_root: declared_root(variables), ..Surroundings::default() };
-    let Some(NamedApp { project, config }) = app else { return lint(file, alone) };
-    let surroundings = Surroundings {
-        project_path: &project_path(&project.root, project.repository_root.as_deref()),
-        project: Some(project),
-        on_amplify: amplify::detect(variables).is_some(),
-        ..alone
+    let Some(NamedApp { project, config }) = app else {
+        let declared_root = declared_root(variables);
+        return lint(file, Surroundings { declared_root, ..Surroundings::default() });
     };
-    let mut findings = lint(file, surroundings);
-    findings.retain(|finding| !config.ignore.iter().any(|ignore| accepts(ignore, finding)));
-    findings
+    let repository = project.repository_root.as_deref();
+    let place = Specification::of_file(file.clone(), &project.root, repository, variables);
+    let on_amplify = amplify::detect(variables).is_some();
+    accepted_out(lint(file, place.surroundings(project, on_amplify)), config)
 }
 
 /// A file that cannot be read is a wrong command line, like a folder that is none.
@@ -90,28 +157,10 @@ fn unreadable(error: &FindError) -> Finding {
     .hint("deployfix validate --buildspec amplify.yml")
 }
 
-fn finish(
-    printer: &Printer,
-    mut phase: PhaseReport,
-    identity: Identity,
-    findings: Result<Vec<Finding>, Finding>,
-) -> ExitStatus {
-    let is_usage = findings.is_err();
-    phase.findings = findings.unwrap_or_else(|finding| vec![finding]);
-    phase.finish();
-    let status = if is_usage { ExitStatus::Usage } else { exit_status(&phase) };
-    for finding in &phase.findings {
-        printer.finding(finding);
-    }
-    printer.verdict(&phase);
-    if printer.format() == Format::Json {
-        let mut run = Run::begin(identity);
-        run.validation = Some(Validation::from_findings(&phase.findings));
-        run.record_phase(phase);
-        run.settle(Some(status));
-        if let Err(error) = printer.json(&run) {
-            printer.important(&format!("cannot print the report: {error}"));
-        }
-    }
-    status
+fn two_documents() -> Finding {
+    Finding::new(
+        FindingId::Usage,
+        "`--fix --buildspec -` writes the fixed file to the standard output, where `--format` would write as well",
+        "ask for one of them: leave out `--format`, or `--fix`",
+    )
 }

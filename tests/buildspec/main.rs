@@ -20,7 +20,10 @@
     reason = "tests are not an interface, and may end at the first surprise"
 )]
 
+mod fix;
 mod fixture;
 mod fixtures;
 mod linted;
+mod mutation;
+mod oracle;
 mod parallel;
