@@ -8,7 +8,7 @@ use super::{
     model::Spec,
     parse::{SyntaxError, parse},
 };
-use crate::project::{Text, TextError, read_stream, read_text};
+use crate::project::{Text, TextError, decode, read_stream, read_text};
 
 /// The only name that Amplify opens.
 pub(crate) const FILE: &str = "amplify.yml";
@@ -35,6 +35,11 @@ impl SpecFile {
     pub(crate) fn new(path: PathBuf, relative_path: String, text: Text) -> Self {
         let spec = parse(&text.content).map(Spec::new);
         Self { path, relative_path, text, spec }
+    }
+
+    /// A text that lies nowhere.
+    pub(crate) fn of_bytes(bytes: Vec<u8>) -> Self {
+        Self::new(PathBuf::from(FILE), FILE.to_owned(), decode(bytes))
     }
 
     /// Whether it has no place on disk.

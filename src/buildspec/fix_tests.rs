@@ -175,7 +175,6 @@ fn a_change_that_does_harm_is_refused() {
         (artifacts, content.len(), ""),
         (artifacts, artifacts, "  "),
         (artifacts, artifacts, "  phases: {}\n"),
-        (at("files"), at("files") + 5, "file"),
         (1, 0, ""),
         (0, 9999, ""),
     ] {

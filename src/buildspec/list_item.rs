@@ -109,9 +109,8 @@ pub(super) fn quote_until_parsed(content: &str, path: &str) -> Option<Vec<Edit>>
     let mut edits: Vec<Edit> = Vec::new();
     let mut added = 0;
     for _ in 0..=PARSED_AT_MOST / content.len().max(1) {
-        let error = match parse(&text) {
-            Ok(_) => return (!edits.is_empty()).then_some(edits),
-            Err(error) => error,
+        let Err(error) = parse(&text) else {
+            return (!edits.is_empty()).then_some(edits);
         };
         let item = ListItem::on_line(&text, error.line)?;
         // Behind the last one, or quoting it has not helped.

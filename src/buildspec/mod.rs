@@ -5,6 +5,7 @@ mod find;
 mod fix;
 #[cfg(test)]
 mod fix_tests;
+mod js_yaml;
 mod lint;
 mod list_item;
 mod model;

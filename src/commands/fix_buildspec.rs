@@ -54,9 +54,9 @@ pub(super) fn fix_file(
     let diff = diff_text(&shown(&file), &file.text.content, &fixed.file.text.content);
     let is_all = target == Target::Nothing;
     if is_all {
-        printer.important(&diff)
+        printer.important(&diff);
     } else {
-        printer.line(&diff)
+        printer.line(&diff);
     }
     for finding in &fixed.made {
         printer.line(&change_text(finding, is_all));

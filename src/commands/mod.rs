@@ -19,3 +19,5 @@ mod validate_buildspec;
 mod verify_artifacts;
 
 pub use entry::main;
+#[doc(hidden)]
+pub use validate_buildspec::count_findings;

@@ -50,10 +50,10 @@ pub(super) fn run(global: &GlobalOptions, options: &ValidateOptions, name: &Path
     let format = if is_stream { FormatOption::Json } else { global.format };
     let printer = printer(&GlobalOptions { format, ..global.clone() }, Arc::new(mask));
     let outcome = match (file, &app) {
-        (_, Err(finding)) => Outcome::Usage(finding.as_ref().clone()),
-        (Err(error), _) => Outcome::Usage(unreadable(&error)),
+        (_, Err(finding)) => Outcome::Usage(finding.clone()),
+        (Err(error), _) => Outcome::Usage(Box::new(unreadable(&error))),
         (Ok(_), _) if is_stream && global.format != FormatOption::Human => {
-            Outcome::Usage(two_documents())
+            Outcome::Usage(Box::new(two_documents()))
         }
         (Ok(file), Ok(_)) => {
             let lint = |file: &SpecFile| findings(file, known, &variables);
@@ -62,7 +62,7 @@ pub(super) fn run(global: &GlobalOptions, options: &ValidateOptions, name: &Path
     };
     let (findings, status) = match outcome {
         Outcome::Found(findings) => (findings, None),
-        Outcome::Usage(finding) => (vec![finding], Some(ExitStatus::Usage)),
+        Outcome::Usage(finding) => (vec![*finding], Some(ExitStatus::Usage)),
         Outcome::Shown { changes: 0 } => return ExitStatus::Success,
         Outcome::Shown { .. } => return ExitStatus::Findings,
     };
@@ -85,12 +85,19 @@ pub(super) fn run(global: &GlobalOptions, options: &ValidateOptions, name: &Path
     status
 }
 
+/// How much is wrong in a specification without an app; for benchmarks.
+#[doc(hidden)]
+#[must_use]
+pub fn count_findings(content: &[u8]) -> usize {
+    lint(&SpecFile::of_bytes(content.to_vec()), Surroundings::default()).len()
+}
+
 /// What came of it.
 enum Outcome {
     /// It was checked.
     Found(Vec<Finding>),
     /// It could not be.
-    Usage(Finding),
+    Usage(Box<Finding>),
     /// The changes were shown, as `--dry-run` asks.
     Shown { changes: usize },
 }

@@ -14,11 +14,14 @@ pub struct Mutations<'a> {
 }
 
 impl<'a> Mutations<'a> {
-    pub fn new(text: &'a str, seed: u64) -> Self {
-        Self { text, state: seed }
+    pub fn new(text: &'a str, seed: &str) -> Self {
+        let state = seed
+            .bytes()
+            .fold(0, |state: u64, byte| state.wrapping_mul(31).wrapping_add(byte.into()));
+        Self { text, state }
     }
 
-    /// A number below a bound (SplitMix64).
+    /// A number below a bound (`SplitMix64`).
     fn below(&mut self, bound: usize) -> usize {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
@@ -41,8 +44,11 @@ impl<'a> Mutations<'a> {
             1 => lines.insert(line, lines[line].clone()),
             2 => lines.swap(line, other),
             3 => lines[line].insert_str(0, ["  ", " ", "\t"][other % 3]),
-            4 => lines[line] = lines[line].strip_prefix("  ").unwrap_or(&lines[line]).to_owned(),
-            5 => lines[line] = lines[line].trim_end().to_owned(),
+            4 if lines[line].starts_with("  ") => drop(lines[line].drain(..2)),
+            4 | 5 => {
+                let end = lines[line].trim_end().len();
+                lines[line].truncate(end);
+            }
             6 => return text.replace('\n', "\r\n"),
             7 => lines.truncate(line + 1),
             8 => {

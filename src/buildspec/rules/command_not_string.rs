@@ -40,13 +40,13 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
 /// A mapping on one line was meant as the text that stands there; a list or a mapping in brackets
 /// may have been meant as anything.
 fn fix(context: &RuleContext<'_>, command: &Spanned<Node>, can_go: bool) -> Option<Fix> {
-    let content = &context.file.text.content;
+    let text = &context.file.text.content;
     if command.value == Node::Null {
-        let item = EmptyItem::at(content, command.place.start).filter(|_| can_go)?;
+        let item = EmptyItem::at(text, command.place.start).filter(|_| can_go)?;
         let place = Place { start: item.start, end: item.end, ..command.place };
         return Some(context.replacement(place, "", "remove the empty item"));
     }
-    let item = ListItem::at(content, command.place.start)?;
+    let item = ListItem::at(text, command.place.start)?;
     let is_bracketed = item.text.starts_with(['{', '[']);
     let is_reference = item.text.starts_with(['&', '*', '!']);
     if item.start != command.place.start || is_bracketed || is_reference {
