@@ -7,6 +7,7 @@ use std::{
 use super::{
     model::Spec,
     parse::{SyntaxError, parse},
+    positions::Positions,
 };
 use crate::project::{Text, TextError, decode, read_stream, read_text};
 
@@ -26,6 +27,8 @@ pub(crate) struct SpecFile {
     pub(crate) relative_path: String,
     /// Its text; places count from its beginning, after a byte order mark.
     pub(crate) text: Text,
+    /// Where its lines begin.
+    pub(crate) positions: Positions,
     /// Its meaning, or why it has none.
     pub(crate) spec: Result<Spec, SyntaxError>,
 }
@@ -34,7 +37,8 @@ impl SpecFile {
     /// Reads the meaning of a text.
     pub(crate) fn new(path: PathBuf, relative_path: String, text: Text) -> Self {
         let spec = parse(&text.content).map(Spec::new);
-        Self { path, relative_path, text, spec }
+        let positions = Positions::new(&text.content);
+        Self { path, relative_path, text, positions, spec }
     }
 
     /// A text that lies nowhere.

@@ -30,7 +30,7 @@ const TYPES: &[&str] = &[
 pub(super) fn refused(content: &str, root: &Spanned<Node>) -> Option<SyntaxError> {
     let mut search = Search { content, first: None };
     if content.contains(['\t', '\n', ':']) {
-        search.node(root);
+        search.node(root, false);
     }
     if content.contains('!') {
         search.tags();
@@ -52,9 +52,9 @@ impl Search<'_> {
         }
     }
 
-    fn node(&mut self, node: &Spanned<Node>) {
+    fn node(&mut self, node: &Spanned<Node>, in_flow: bool) {
         let text = self.content.get(node.place.start..).unwrap_or_default();
-        let is_flow = text.starts_with(['{', '[']);
+        let is_flow = in_flow || text.starts_with(['{', '[']);
         for (key, value) in node.value.entries() {
             if is_flow {
                 self.flow_key(key.place);
@@ -67,13 +67,13 @@ impl Search<'_> {
                 let platform = "cannot merge mappings; the provided source object is unacceptable";
                 self.found(key.place.start, "`<<` merges nothing", Some(platform));
             }
-            self.node(value);
+            self.node(value, is_flow);
         }
         for item in node.value.items() {
             if !is_flow {
                 self.indentation(item.place.start);
             }
-            self.node(item);
+            self.node(item, is_flow);
         }
     }
 

@@ -4,7 +4,9 @@ use crate::report::Edit;
 /// Lists whose items are plain text, so that quoting one cannot change what the list means.
 const TEXT_LISTS: &[&str] = &["commands", "paths", "files"];
 /// Bytes that are parsed anew in search of all items of one file that need quotes.
-const PARSED_AT_MOST: usize = 16 * 1024 * 1024;
+const PARSED_AT_MOST: usize = 1024 * 1024;
+/// Bytes of a line in which an item is looked for.
+const LONGEST_LINE: usize = 16 * 1024;
 
 /// The text of a list item that stands alone on its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +29,8 @@ impl<'a> ListItem<'a> {
     /// The item of the line that a byte is in; nothing where the line is not all of it, or where
     /// its quotes do not tell where it ends.
     pub(super) fn at(content: &'a str, byte: usize) -> Option<Self> {
-        let start = content.get(..byte)?.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = content[start..].split('\n').next()?.trim_end_matches('\r');
+        let (start, line) = line_around(content, byte)?;
+        let line = line.trim_end_matches(['\r', '\n']);
         let dash = start + line.len() - line.trim_start_matches(' ').len();
         let after = content[dash..start + line.len()].strip_prefix('-')?;
         let text = after.trim_start_matches([' ', '\t']);
@@ -85,8 +87,7 @@ pub(super) struct EmptyItem {
 impl EmptyItem {
     /// The item of the line that a byte is in; nothing where the line holds anything else.
     pub(super) fn at(content: &str, byte: usize) -> Option<Self> {
-        let start = content.get(..byte)?.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = content[start..].split_inclusive('\n').next()?;
+        let (start, line) = line_around(content, byte)?;
         let dash = start + line.len() - line.trim_start_matches(' ').len();
         let text = content[dash..start + line.len()].strip_prefix('-')?.trim_start();
         match text.bytes().next() {
@@ -132,6 +133,23 @@ pub(super) fn quote_until_parsed(content: &str, path: &str) -> Option<Vec<Edit>>
 
 fn to_index(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// The line that a byte is in, with its end, and its first byte; nothing where it is endless.
+fn line_around(content: &str, byte: usize) -> Option<(usize, &str)> {
+    let bytes = content.as_bytes();
+    let from = byte.saturating_sub(LONGEST_LINE);
+    let start = match memchr::memrchr(b'\n', bytes.get(from..byte)?) {
+        Some(newline) => from + newline + 1,
+        None if from == 0 => 0,
+        None => return None,
+    };
+    let to = bytes.len().min(start + LONGEST_LINE);
+    match memchr::memchr(b'\n', &bytes[start..to]) {
+        Some(newline) => Some((start, &content[start..=start + newline])),
+        None if to == bytes.len() => Some((start, &content[start..])),
+        None => None,
+    }
 }
 
 fn column(content: &str, byte: usize) -> usize {

@@ -12,6 +12,7 @@ mod model;
 mod node;
 mod outline;
 mod parse;
+mod positions;
 mod replace;
 mod rules;
 mod script;

@@ -44,6 +44,8 @@ pub(crate) fn parse(content: &str) -> Result<Spanned<Node>, SyntaxError> {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
+        // A reference costs js-yaml nothing, but is a copy here.
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 20_000 },
     };
     let root = if content.trim().is_empty() {
         Spanned { value: Node::Null, place: Place { line: 1, column: 1, ..Place::default() } }

@@ -24,6 +24,7 @@ mod fix;
 mod fixture;
 mod fixtures;
 mod linted;
+mod malicious;
 mod mutation;
 mod oracle;
 mod parallel;
