@@ -52,9 +52,9 @@ impl Search<'_> {
         }
     }
 
-    fn node(&mut self, node: &Spanned<Node>, in_flow: bool) {
+    fn node(&mut self, node: &Spanned<Node>, inside: bool) {
         let text = self.content.get(node.place.start..).unwrap_or_default();
-        let is_flow = in_flow || text.starts_with(['{', '[']);
+        let is_flow = inside || text.starts_with(['{', '[']);
         for (key, value) in node.value.entries() {
             if is_flow {
                 self.flow_key(key.place);
