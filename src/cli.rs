@@ -4,6 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::styling};
 
+/// Bytes below which not even a shell runs.
+const MINIMUM_MEMORY: u64 = 16 * 1024 * 1024;
+
 const STYLES: styling::Styles = styling::Styles::styled()
     .header(styling::AnsiColor::Green.on_default().bold())
     .usage(styling::AnsiColor::Green.on_default().bold())
@@ -129,8 +132,12 @@ Examples:
 Examples:
   deployfix run
   deployfix run --project fixtures/next-app
-  deployfix run --dry-run                shows the script")]
-    Run,
+  deployfix run --dry-run                shows the script
+  deployfix run --app-root apps/web      one app of a monorepo, from the repository's root
+  deployfix run --clean --memory 8GiB    only what is committed, in Amplify's standard memory
+  deployfix run --env-file console.env   with the variables of the console
+  deployfix run --from build             without the commands before, but with their cd and export")]
+    Run(RunOptions),
     /// Print the JSON Schema of what deployfix writes
     #[command(after_help = "\
 Examples:
@@ -165,6 +172,63 @@ pub(crate) struct HealthCheckOptions {
     /// How long to wait for readiness (`--serve`) or for a healthy answer (`--url`)
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// The `appRoot` of amplify.yml to build, as `AMPLIFY_MONOREPO_APP_ROOT` names it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) app_root: Option<String>,
+    /// Run the backend section too; it may deploy into the AWS account whose credentials are at hand
+    #[arg(long)]
+    pub(crate) backend: bool,
+    /// Build a fresh clone of HEAD in a temporary folder: what is not committed is not there
+    #[arg(long)]
+    pub(crate) clean: bool,
+    /// Leave the temporary folder of `--clean` behind
+    #[arg(long, requires = "clean")]
+    pub(crate) keep: bool,
+    /// Neither restore nor save the cache of amplify.yml
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Variables as the Amplify console would set them; may be given several times, the last one wins
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Vec<PathBuf>,
+    /// Run the commands in a memory control group of this size, where one can be made
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory: Option<u64>,
+    /// Begin with this phase; of those before, only `cd`, `export` and `nvm use` run
+    #[arg(long, value_name = "PHASE", conflicts_with_all = ["clean", "backend"])]
+    pub(crate) from: Option<String>,
+    /// Copy what Amplify would deploy into this folder, which must be empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) artifacts: Option<PathBuf>,
+    /// The app's platform in Amplify, where the build does not tell
+    #[arg(long, value_name = "PLATFORM")]
+    pub(crate) platform: Option<PlatformOption>,
+    /// How lines look: as they are, or with Amplify's time and level
+    #[arg(long, value_name = "FORMAT", default_value = "plain")]
+    pub(crate) log_format: LogFormatOption,
+}
+
+/// Platforms of an Amplify app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum PlatformOption {
+    /// Static files
+    Web,
+    /// Rendered by a server
+    WebCompute,
+}
+
+/// How lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormatOption {
+    /// As they are
+    Plain,
+    /// As in Amplify's build log
+    Amplify,
 }
 
 /// Options of `schema`.
@@ -207,6 +271,12 @@ fn parse_url(text: &str) -> Result<url::Url, String> {
         "http" | "https" if url.has_host() => Ok(url),
         scheme => Err(format!("`{scheme}` is not http or https")),
     }
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    crate::config::size(text)
+        .filter(|bytes| *bytes >= MINIMUM_MEMORY)
+        .ok_or_else(|| "write it as `8GiB` or `512MiB`, at least `16MiB`".to_owned())
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {

@@ -5,14 +5,12 @@ mod model;
 mod node;
 mod parse;
 mod rules;
-mod script;
 mod selection;
 mod specification;
 mod variables;
 
 pub(crate) use find::{FILE, SpecFile};
-pub(crate) use model::{App, Section};
+pub(crate) use model::{App, Artifacts, Section};
 pub(crate) use rules::{RuleContext, check, syntax_finding};
-pub(crate) use script::{ScriptPhase, ScriptSection, render as render_script};
 pub(crate) use specification::Specification;
 pub(crate) use variables::{SetVariables, variables_set};

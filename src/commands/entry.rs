@@ -52,7 +52,7 @@ fn start(cli: &Cli) -> ExitStatus {
         | Command::Build
         | Command::VerifyArtifacts(_)
         | Command::HealthCheck(_)
-        | Command::Run => {}
+        | Command::Run(_) => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // One thread to notice signals while the main one works.
@@ -82,6 +82,9 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         }
     };
     let Some(name) = phase_of(&cli.command) else { return ExitStatus::Usage };
+    if let Command::Run(options) = &cli.command {
+        return run::start(&cli.global, options, interrupt).await;
+    }
     let session = match Session::begin(&cli.global, name, interrupt) {
         Ok(session) => session,
         Err(status) => return status,
@@ -94,8 +97,9 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Command::Build => build::run(session).await,
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
         Command::HealthCheck(options) => health_check::run(session, options).await,
-        Command::Run => run::run(session).await,
-        Command::Report | Command::Schema(_) | Command::Completions(_) => ExitStatus::Usage,
+        Command::Run(_) | Command::Report | Command::Schema(_) | Command::Completions(_) => {
+            ExitStatus::Usage
+        }
     }
 }
 
@@ -106,7 +110,7 @@ fn phase_of(command: &Command) -> Option<PhaseName> {
         Command::Build => Some(PhaseName::Build),
         Command::VerifyArtifacts(_) => Some(PhaseName::VerifyArtifacts),
         Command::HealthCheck(_) => Some(PhaseName::HealthCheck),
-        Command::Run => Some(PhaseName::Run),
+        Command::Run(_) => Some(PhaseName::Run),
         Command::Report | Command::Schema(_) | Command::Completions(_) => None,
     }
 }

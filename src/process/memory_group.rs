@@ -1,10 +1,6 @@
 //! A memory control group of our own for one child, made where the kernel lets us.
 
-use std::{
-    fs, io,
-    path::Path,
-    time::Duration,
-};
+use std::{fs, io, path::Path, time::Duration};
 
 use super::container::{ControlGroup, control_groups, counter};
 
@@ -109,7 +105,8 @@ fn parents(root: &Path) -> Vec<ControlGroup> {
         };
         has() || (fs::write(&file, "+memory").is_ok() && has())
     };
-    let unlimited = fs::read_to_string(folder.join("memory.max")).is_ok_and(|text| text.trim() == "max");
+    let unlimited =
+        fs::read_to_string(folder.join("memory.max")).is_ok_and(|text| text.trim() == "max");
     let above = folder.parent().filter(|_| unlimited).map(Path::to_path_buf);
     [Some(folder.clone()), above]
         .into_iter()
@@ -149,10 +146,15 @@ mod tests {
     fn made(root: &tempfile::TempDir) -> Result<(std::path::PathBuf, String), String> {
         let group = MemoryGroup::create_under(root.path(), 1024)?;
         let folder = group.folder().to_path_buf();
-        let text = ["memory.max", "memory.swap.max", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes"]
-            .iter()
-            .filter_map(|file| Some(format!("{file}={} ", fs::read_to_string(folder.join(file)).ok()?)))
-            .collect();
+        let text = [
+            "memory.max",
+            "memory.swap.max",
+            "memory.limit_in_bytes",
+            "memory.memsw.limit_in_bytes",
+        ]
+        .iter()
+        .filter_map(|file| Some(format!("{file}={} ", fs::read_to_string(folder.join(file)).ok()?)))
+        .collect();
         fs::remove_dir_all(&folder).unwrap();
         Ok((folder.parent().unwrap().strip_prefix(root.path()).unwrap().to_path_buf(), text))
     }

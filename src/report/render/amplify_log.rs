@@ -31,7 +31,9 @@ impl AmplifyLog {
     pub(super) fn finish(&mut self) -> String {
         [(Level::Info, &mut self.output), (Level::Warning, &mut self.error)]
             .into_iter()
-            .map(|(level, pending)| entry(level, &String::from_utf8_lossy(&std::mem::take(pending))))
+            .map(|(level, pending)| {
+                entry(level, &String::from_utf8_lossy(&std::mem::take(pending)))
+            })
             .collect()
     }
 }
@@ -73,9 +75,14 @@ mod tests {
         assert_eq!(timeless(&log.push(Level::Warning, b"warned\n")), "TIME [WARNING]: warned\n");
         assert_eq!(
             timeless(&log.push(Level::Info, b" line\nsecond\n# Executing command: ls\na\nopen")),
-            format!("TIME [INFO]: half line\n{CONTINUATION}second\nTIME [INFO]: # Executing command: ls\n{CONTINUATION}a\n")
+            format!(
+                "TIME [INFO]: half line\n{CONTINUATION}second\nTIME [INFO]: # Executing command: ls\n{CONTINUATION}a\n"
+            )
         );
-        assert_eq!(timeless(&log.push(Level::Info, b"!\n!!! Build failed\n")), "TIME [INFO]: open!\nTIME [ERROR]: !!! Build failed\n");
+        assert_eq!(
+            timeless(&log.push(Level::Info, b"!\n!!! Build failed\n")),
+            "TIME [INFO]: open!\nTIME [ERROR]: !!! Build failed\n"
+        );
         log.push(Level::Warning, b"last");
         assert_eq!(timeless(&log.finish()), "TIME [WARNING]: last\n");
         assert_eq!(log.finish(), "");

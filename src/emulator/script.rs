@@ -1,6 +1,6 @@
 //! The one bash script that Amplify makes of a build specification.
 
-use std::fmt::Write;
+use std::{fmt::Write, path::PathBuf};
 
 /// The commands of one phase, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,42 +15,71 @@ pub(crate) struct ScriptPhase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ScriptSection {
     /// `Backend Build`, `Frontend Build` or `Test`.
-    pub(crate) title: String,
+    pub(crate) title: &'static str,
+    /// What Amplify says before its phases.
+    pub(crate) preamble: &'static [&'static str],
     /// Its phases.
     pub(crate) phases: Vec<ScriptPhase>,
 }
 
+/// Everything that one shell runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Script {
+    /// Its sections, in order.
+    pub(crate) sections: Vec<ScriptSection>,
+    /// Where the version of the Node that the commands left in use is written.
+    pub(crate) node_version_file: Option<PathBuf>,
+}
+
+impl Script {
+    /// Every command.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &str> {
+        self.sections
+            .iter()
+            .flat_map(|section| &section.phases)
+            .flat_map(|phase| &phase.commands)
+            .map(String::as_str)
+    }
+
+    /// Whether a command of it chooses the Node.
+    pub(crate) fn chooses_node(&self) -> bool {
+        self.commands().any(|command| command.contains("nvm "))
+    }
+}
+
 /// Renders the script. Every command runs in the same shell, so that `cd`, `export` and `nvm use`
 /// last; the first one that fails ends it with its own code.
-pub(crate) fn render(sections: &[ScriptSection]) -> String {
-    let mut script = String::from("# Written by `deployfix run`; replaced at every run.\n");
-    let uses_nvm = sections
-        .iter()
-        .flat_map(|section| &section.phases)
-        .flat_map(|phase| &phase.commands)
-        .any(|command| command.contains("nvm "));
-    if uses_nvm {
+pub(crate) fn render(script: &Script) -> String {
+    let mut text = String::from("# Written by `deployfix run`; replaced at every run.\n");
+    if script.chooses_node() {
         // Amplify's image has nvm loaded.
-        script.push_str("[ -s \"$NVM_DIR/nvm.sh\" ] && . \"$NVM_DIR/nvm.sh\" --no-use\n");
+        text.push_str("[ -s \"$NVM_DIR/nvm.sh\" ] && . \"$NVM_DIR/nvm.sh\" --no-use\n");
     }
-    script.push_str(CHECK);
-    for section in sections {
-        echo(&mut script, &format!("## Starting {}", section.title));
+    text.push_str(CHECK);
+    for section in &script.sections {
+        echo(&mut text, &format!("## Starting {}", section.title));
+        for line in section.preamble {
+            echo(&mut text, line);
+        }
         for phase in &section.phases {
-            echo(&mut script, &format!("# Starting phase: {}", phase.name));
+            echo(&mut text, &format!("# Starting phase: {}", phase.name));
             for command in &phase.commands {
-                echo(&mut script, &format!("# Executing command: {command}"));
+                let command = command.trim_end_matches('\n');
+                echo(&mut text, &format!("# Executing command: {command}"));
                 // On a line of its own, behind an empty one: neither a here-document nor a comment nor a
                 // backslash at the end may swallow the check.
-                let command = command.trim_end_matches('\n');
-                let _ = write!(script, "{command}\n\n__deployfix_check $?\n");
+                let _ = write!(text, "{command}\n\n__deployfix_check $?\n");
             }
-            echo(&mut script, &format!("# Completed phase: {}", phase.name));
+            echo(&mut text, &format!("# Completed phase: {}", phase.name));
         }
-        echo(&mut script, &format!("## Completed {}", section.title));
+        echo(&mut text, &format!("## Completed {}", section.title));
     }
-    echo(&mut script, "## Build completed successfully");
-    script
+    if let Some(path) = &script.node_version_file {
+        let path = quote(&path.to_string_lossy());
+        let _ = writeln!(text, "NODE_OPTIONS= node --version > {path} 2> /dev/null");
+    }
+    echo(&mut text, "## Build completed successfully");
+    text
 }
 
 /// `exit` inside a function ends the shell, as Amplify's runner does.
@@ -64,8 +93,8 @@ __deployfix_check() {
 }
 ";
 
-fn echo(script: &mut String, text: &str) {
-    let _ = writeln!(script, "echo {}", quote(text));
+fn echo(text: &mut String, line: &str) {
+    let _ = writeln!(text, "echo {}", quote(line));
 }
 
 fn quote(text: &str) -> String {
@@ -84,13 +113,14 @@ mod tests {
             commands: commands.iter().map(|command| (*command).to_owned()).collect(),
         };
         let section = ScriptSection {
-            title: "Frontend Build".into(),
+            title: "Frontend Build",
+            preamble: &[],
             phases: vec![
                 phase("preBuild", commands),
                 phase("build", &["echo \"at $(basename \"$PWD\") with $KEPT\""]),
             ],
         };
-        let script = render(&[section]);
+        let script = render(&Script { sections: vec![section], node_version_file: None });
         let output = Command::new("bash")
             .args(["-c", &script])
             .env("SPACED", "it's a b")
