@@ -176,6 +176,7 @@ pub(crate) struct HealthCheckOptions {
 
 /// Options of `run`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct RunOptions {
     /// The `appRoot` of amplify.yml to build, as `AMPLIFY_MONOREPO_APP_ROOT` names it
     #[arg(long, value_name = "DIR")]

@@ -283,9 +283,9 @@ fn ask(directory: &Path, arguments: &[&str]) -> Result<String, String> {
 
 fn ask_bytes(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
     let mut command = Command::new("git");
-    git_variables().iter().for_each(|name| {
+    for name in git_variables() {
         command.env_remove(name);
-    });
+    }
     let output = command
         .args(arguments)
         .current_dir(directory)

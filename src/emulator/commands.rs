@@ -87,16 +87,14 @@ fn parts(command: &str) -> Option<Vec<&str>> {
         let next = bytes.get(index + 1).copied();
         let mut width = 1;
         match (quote, byte) {
-            (Some(b'\''), b'\'') => quote = None,
+            (Some(open), _) if open == byte => quote = None,
             (Some(b'\''), _) => {}
             (_, b'\\') => width = 2,
-            (Some(b'"'), b'"') | (Some(b'`'), b'`') => quote = None,
             (_, b'$') if next == Some(b'(') => {
                 depth += 1;
                 width = 2;
             }
             (_, b')') if depth > 0 => depth -= 1,
-            (Some(_), _) => {}
             (None, b'\'' | b'"' | b'`') => quote = Some(byte),
             (None, _) if depth > 0 => {}
             (None, b'&') if next == Some(b'&') => {
@@ -121,7 +119,7 @@ fn parts(command: &str) -> Option<Vec<&str>> {
                     .unwrap_or(bytes.len() - index);
                 start = index + width;
             }
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         index += width;
     }

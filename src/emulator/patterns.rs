@@ -113,7 +113,9 @@ impl Patterns {
                 if rows.is_empty() {
                     continue;
                 }
-                rows.into_iter().for_each(|row| matched[row] = true);
+                for row in rows {
+                    matched[row] = true;
+                }
                 if self.excludes.is_match(path) {
                     continue;
                 }
@@ -133,7 +135,7 @@ impl Patterns {
     fn starts(&self) -> Vec<&Path> {
         let mut starts: Vec<&Path> = self.rows.iter().map(|row| row.start.as_path()).collect();
         starts.sort_unstable();
-        starts.dedup_by(|later, earlier| later.starts_with(&*earlier));
+        starts.dedup_by(|later, earlier| later.starts_with(*earlier));
         starts
     }
 }
@@ -181,6 +183,7 @@ mod tests {
 
     #[test]
     fn files_are_matched_as_amplify_does() {
+        type Case<'a> = (&'a str, &'a [&'a str], usize, &'a str, &'a str, usize, usize);
         let root = tempfile::tempdir().unwrap();
         for file in [
             "node_modules/a/index.js",
@@ -204,7 +207,6 @@ mod tests {
                 listing.files.iter().map(|path| path.to_str().unwrap().to_owned()).collect();
             (files.join(" "), listing.unmatched.join(" "), patterns.refused.len(), listing.cut)
         };
-        type Case<'a> = (&'a str, &'a [&'a str], usize, &'a str, &'a str, usize, usize);
         let cases: [Case<'_>; 9] = [
             (
                 "",

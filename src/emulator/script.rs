@@ -82,15 +82,16 @@ pub(crate) fn render(script: &Script) -> String {
     text
 }
 
-/// `exit` inside a function ends the shell, as Amplify's runner does.
+/// The first failure ends the shell, as Amplify's runner does; a command that calls `exit` ends it in the same words.
 const CHECK: &str = "\
-__deployfix_check() {
+__deployfix_check() { [ \"$1\" -eq 0 ] || exit \"$1\"; }
+__deployfix_end() {
   if [ \"$1\" -ne 0 ]; then
     echo '!!! Build failed'
     echo \"!!! Error: Command failed with exit code $1\"
-    exit \"$1\"
   fi
 }
+trap '__deployfix_end $?' EXIT
 ";
 
 fn echo(text: &mut String, line: &str) {
@@ -143,11 +144,11 @@ mod tests {
     #[test]
     fn the_first_failing_command_ends_it() {
         assert_eq!(run(&["false \\", "echo never"]).1, Some(1));
-        let (output, code) = run(&["true && (exit 7)", "echo never"]);
-        assert_eq!(code, Some(7));
-        assert!(
-            output.ends_with("!!! Build failed\n!!! Error: Command failed with exit code 7\n"),
-            "{output}"
-        );
+        for command in ["true && (exit 7)", "exit 7", "set -e; (exit 7)"] {
+            let (output, code) = run(&[command, "echo never"]);
+            assert_eq!(code, Some(7), "{output}");
+            let words = "!!! Build failed\n!!! Error: Command failed with exit code 7\n";
+            assert!(output.ends_with(words), "{output}");
+        }
     }
 }

@@ -56,10 +56,9 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             console_file(&path)
                 .map(|variables| {
-                    variables
-                        .into_iter()
-                        .map(|(name, value)| format!("{name}={value};"))
-                        .collect::<String>()
+                    let pairs =
+                        variables.into_iter().map(|(name, value)| format!("{name}={value};"));
+                    pairs.collect::<Vec<_>>().concat()
                 })
                 .map_err(|finding| (finding.message, finding.location.and_then(|place| place.line)))
         };

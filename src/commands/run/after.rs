@@ -67,9 +67,8 @@ pub(super) fn look(
     let folder = resolved.project.root.join(&shown);
     if !findings.iter().any(Finding::is_error) {
         let taken = collect(&folder, &shown, artifacts)
-            .map_err(|finding| *finding)
             .and_then(|collection| take(session, options, &after, &folder, &collection, phase));
-        findings.extend(taken.err());
+        findings.extend(taken.err().map(|finding| *finding));
     }
     if let Some(message) =
         findings.iter().filter(|finding| finding.is_error()).find_map(platform_message)
@@ -98,7 +97,7 @@ fn take(
     folder: &Path,
     collection: &Collection,
     phase: &mut PhaseReport,
-) -> Result<(), Finding> {
+) -> Result<(), Box<Finding>> {
     // A server is bundled from its traces, whatever the patterns take.
     let bundle = after.artifact.as_ref().filter(|_| after.platform == Platform::WebCompute);
     let bytes = bundle.map_or(collection.bytes, |artifact| artifact.compute_size);
@@ -107,11 +106,11 @@ fn take(
     phase.metrics.insert("artifactBytes".into(), bytes);
     let Some(target) = &options.artifacts else { return Ok(()) };
     copy(folder, collection, target).map_err(|error| {
-        Finding::new(
+        Box::new(Finding::new(
             FindingId::Usage,
             format!("the files cannot be copied into `{}`: {error}", target.display()),
             "name an empty folder that can be written",
-        )
+        ))
     })?;
     session.printer.line(&format!(
         "{} copied into `{}`",
