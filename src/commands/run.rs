@@ -112,7 +112,9 @@ async fn build(
     let succeeded = run_script(session, options, opening, &resolved, phase).await?;
     if let Some(node) = succeeded {
         caching.save(session, phase);
-        after::look(session, options, &resolved, &node, phase);
+        if session.interrupt.signal().is_none() {
+            after::look(session, options, &resolved, &node, phase);
+        }
     }
     workplace.leave(session, options.keep);
     Ok(())

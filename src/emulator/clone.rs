@@ -287,6 +287,8 @@ fn ask_bytes(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
         command.env_remove(name);
     }
     let output = command
+        // Looking must not write into the user's index.
+        .env("GIT_OPTIONAL_LOCKS", "0")
         .args(arguments)
         .current_dir(directory)
         .stdin(Stdio::null())

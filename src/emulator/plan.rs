@@ -102,7 +102,7 @@ fn without_account(
             listed(&ran)
         ));
     }
-    if !left_out.is_empty() {
+    if !left_out.is_empty() && !resumed {
         notes.push(format!(
             "of the backend section these are left out (`--backend` runs them): {}",
             listed(&left_out)

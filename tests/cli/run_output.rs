@@ -93,6 +93,17 @@ frontend:
     let ran = project.run(&["run"]).exits(0);
     let finding = ran.finding("run", "environment/node-version-unsupported");
     assert_eq!(finding["severity"], "warning");
+    let project = project.file(
+        "amplify.yml",
+        "version: 1
+frontend:
+  phases: { build: { commands: ['nvm() { :; }', 'nvm use 18'] } }
+  artifacts: { baseDirectory: .next, files: ['**/*'] }
+",
+    );
+    let ran = project.run(&["run"]).exits(10);
+    let message = "!!! CustomerError: Unsupported NodeJS version: v18.20.1. Supported versions are 20 and 22.";
+    assert!(ran.stdout.contains(message), "{}", ran.stdout);
 
     fs::remove_file(project.root().join(".next/required-server-files.json")).unwrap();
     let ran = project.run(&["run"]).exits(40);
