@@ -186,7 +186,8 @@ fn resolve(
     let app = specification.app().ok_or_else(|| vec![no_app(session, &file.relative_path)])?;
     let directory = specification.directory();
     if !directory.is_dir() {
-        return Err(vec![no_directory(&directory.display().to_string(), &file.relative_path)]);
+        let shown = directory.strip_prefix(&workplace.repository).unwrap_or(&directory);
+        return Err(vec![no_directory(&shown.display().to_string(), &file.relative_path)]);
     }
     let in_spec = app.env_variables.iter().find(|(name, _)| name.value == TESTS_DISABLED);
     let disabled = in_spec

@@ -177,7 +177,8 @@ fn reduced(
             let mut commands = Vec::new();
             for command in phase.commands {
                 let part = kept(&command);
-                if part.as_deref() != Some(command.trim()) {
+                let comment = command.lines().all(|line| line.trim_start().starts_with('#'));
+                if part.as_deref() != Some(command.trim()) && !comment {
                     left_out.push(command);
                 }
                 commands.extend(part);
@@ -189,13 +190,20 @@ fn reduced(
     (phases, ran, left_out)
 }
 
+/// Commands named in a line; the rest is counted.
+const NAMED: usize = 8;
+
 fn listed(commands: &[String]) -> String {
-    let quoted = commands.iter().map(|command| {
+    let quoted = commands.iter().take(NAMED).map(|command| {
         let mut lines = command.lines();
         let first = lines.next().unwrap_or_default();
         if lines.next().is_some() { format!("`{first} …`") } else { format!("`{first}`") }
     });
-    quoted.collect::<Vec<_>>().join(", ")
+    let named = quoted.collect::<Vec<_>>().join(", ");
+    match commands.len().saturating_sub(NAMED) {
+        0 => named,
+        rest => format!("{named} and {rest} more"),
+    }
 }
 
 /// The phases of the amplify.yml that README recommends, for a repository that has none.

@@ -110,6 +110,9 @@ impl Opening {
         if !root.is_dir() {
             return Err(absent(&file.relative_path, chosen));
         }
+        if root != folder {
+            self.notes.push(format!("the app is `{chosen}`"));
+        }
         self.project = root;
         let variable = BTreeMap::from([(ROOT_VARIABLE.to_owned(), chosen.clone())]);
         self.variables.extend(variable.clone());
