@@ -48,7 +48,7 @@ pub(crate) struct GlobalOptions {
     /// The configuration, instead of deployfix.yml in the app root
     #[arg(long, global = true, value_name = "FILE", env = "DEPLOYFIX_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// What goes to stdout: text, or one JSON document alone (text then goes to stderr)
+    /// What goes to stdout: text, or data alone (text then goes to stderr)
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: FormatOption,
     /// Say what would be run, and run nothing
@@ -70,8 +70,12 @@ pub(crate) struct GlobalOptions {
 pub(crate) enum FormatOption {
     /// Text for people
     Human,
-    /// One JSON document
+    /// The report as one JSON document
     Json,
+    /// The findings as a SARIF 2.1.0 log
+    Sarif,
+    /// The findings as annotations of GitHub Actions
+    Github,
 }
 
 /// When to colour.
@@ -92,8 +96,9 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Examples:
   deployfix validate
+  deployfix validate --strict --format github      in a workflow, warnings count
   deployfix validate --project apps/web --format json | jq .validation.errors")]
-    Validate,
+    Validate(ValidateOptions),
     /// Install the dependencies exactly as locked, and recover from what can be mended
     #[command(after_help = "\
 Examples:
@@ -142,6 +147,14 @@ Examples:
   deployfix completions bash > /etc/bash_completion.d/deployfix
   deployfix completions zsh > ~/.zfunc/_deployfix")]
     Completions(CompletionsOptions),
+}
+
+/// Options of `validate`.
+#[derive(Debug, Args)]
+pub(crate) struct ValidateOptions {
+    /// Count warnings as failures
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 /// Options of `verify-artifacts`.

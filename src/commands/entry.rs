@@ -47,7 +47,7 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Schema(options) => return schema::print(options),
         Command::Completions(options) => return completions::print(options),
         Command::Report => return report::print(&cli.global),
-        Command::Validate
+        Command::Validate(_)
         | Command::Install
         | Command::Build
         | Command::VerifyArtifacts(_)
@@ -89,7 +89,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
     #[cfg(debug_assertions)]
     panic_on_request();
     match &cli.command {
-        Command::Validate => validate::run(session),
+        Command::Validate(options) => validate::run(session, options),
         Command::Install => install::run(session).await,
         Command::Build => build::run(session).await,
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
@@ -101,7 +101,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
 
 fn phase_of(command: &Command) -> Option<PhaseName> {
     match command {
-        Command::Validate => Some(PhaseName::Validate),
+        Command::Validate(_) => Some(PhaseName::Validate),
         Command::Install => Some(PhaseName::Install),
         Command::Build => Some(PhaseName::Build),
         Command::VerifyArtifacts(_) => Some(PhaseName::VerifyArtifacts),
