@@ -49,7 +49,13 @@ fn sarif(ran: &Ran) -> Value {
         let path =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/schemas/sarif-schema-2.1.0.json");
         let schema = std::fs::read_to_string(path).unwrap();
-        jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap()
+        let mut schema: Value = serde_json::from_str(&schema).unwrap();
+        // As published it is no regular expression (a lone `]`), and deployfix states no language.
+        for owner in ["run", "toolComponent"] {
+            let language = &mut schema["definitions"][owner]["properties"]["language"];
+            language.as_object_mut().unwrap().remove("pattern");
+        }
+        jsonschema::validator_for(&schema).unwrap()
     });
     let log: Value = serde_json::from_str(&ran.stdout)
         .unwrap_or_else(|error| panic!("{error}:\n{}\n{}", ran.stdout, ran.stderr));
@@ -121,7 +127,7 @@ fn sarif_fits_the_schema() {
     assert!(
         places_found.iter().any(|(uri, region)| uri == "amplify.yml"
             && region["startLine"] == 6
-            && region["startColumn"] == 20),
+            && region["startColumn"] == 22),
         "{places_found:#?}"
     );
 
@@ -195,7 +201,6 @@ fn strict_counts_warnings_as_failures() {
         told.stdout
     );
 
-    // Alone it is no failure, and an error is one without it.
     let broken = Project::with_build("true").file("amplify.yml", BROKEN);
     let ran = broken.run(&["validate", "--strict"]).exits(1);
     assert!(ran.stdout.contains("error[configuration/buildspec-syntax]"));
