@@ -149,6 +149,12 @@ fn places_are_those_of_the_repository() {
     let ran = monorepo().run(&[&arguments[..], &["github"]].concat()).exits(1);
     assert!(ran.stdout.contains("::error file=amplify.yml,line=6,col="), "{}", ran.stdout);
     assert!(ran.stdout.contains("::error file=apps/my web/package.json,line=2,"), "{}", ran.stdout);
+
+    let arguments = [&arguments[..], &["sarif", "--buildspec", "amplify.yml"]].concat();
+    let log = sarif(&monorepo().run(&arguments).exits(1));
+    assert_eq!(places(&log)[0].0, "amplify.yml");
+    let log = sarif(&monorepo().run(&["validate", "--format", "sarif", "--buildspec", "-"]));
+    assert_eq!(places(&log)[0].0, "%3Cstdin%3E");
 }
 
 #[test]
