@@ -16,7 +16,7 @@ use self::{
 };
 use super::session::{Session, exit_status};
 use crate::{
-    buildspec::{RuleContext, Specification, syntax_finding},
+    buildspec::{Specification, Surroundings},
     cli::{GlobalOptions, LogFormatOption, PlatformOption, RunOptions},
     emulator::{
         Choice, Plan, Platform, default_plan, is_free, missing_next, plan, platform_message,
@@ -26,7 +26,7 @@ use crate::{
     project::Project,
     report::{
         Evidence, ExitStatus, Finding, FindingId, Location, PhaseName, PhaseReport, PhaseStatus,
-        Run,
+        Run, Severity,
         render::{Format, LogFormat, format_bytes, summary_text},
         store::DIRECTORY,
     },
@@ -171,15 +171,13 @@ fn resolve(
             ]);
         }
     };
-    let spec = file.spec.as_ref().map_err(|error| vec![syntax_finding(file, error)])?;
-    let refused = refusals(&RuleContext {
-        file,
-        spec,
+    let surroundings = Surroundings {
         declared_root: specification.declared_root(),
         project_path: specification.project_path(),
         project: Some(&project),
         on_amplify: session.platform.is_some(),
-    });
+    };
+    let refused = refusals(file, surroundings);
     if !refused.is_empty() {
         return Err(refused);
     }
@@ -275,7 +273,8 @@ fn conclude(phase: &mut PhaseReport, inner: Option<&Run>) {
             finding.id,
             format!("`deployfix {name}` failed: {}", finding.message),
             "the finding of that phase says why and what to change",
-        );
+        )
+        .severity(Severity::Error);
         phase.findings = vec![explained];
     }
 }

@@ -1,6 +1,6 @@
 use crate::{
-    buildspec::{RuleContext, check},
-    report::{Finding, FindingId},
+    buildspec::{SpecFile, Surroundings, lint},
+    report::{Finding, FindingId, Severity},
 };
 
 /// What Amplify looks at after the clone, before it runs anything.
@@ -15,11 +15,13 @@ const REFUSED_AT_ONCE: &[FindingId] = &[
     FindingId::BuildspecAppRootMismatch,
 ];
 
-/// The findings with which Amplify would stop before the first command.
-pub(crate) fn refusals(context: &RuleContext<'_>) -> Vec<Finding> {
-    check(context)
+/// The findings with which Amplify would stop before the first command. What cannot be read cannot be run either.
+pub(crate) fn refusals(file: &SpecFile, surroundings: Surroundings<'_>) -> Vec<Finding> {
+    let unread = file.spec.is_err();
+    lint(file, surroundings)
         .into_iter()
-        .filter(|finding| finding.is_error() && REFUSED_AT_ONCE.contains(&finding.id))
+        .filter(|finding| REFUSED_AT_ONCE.contains(&finding.id) && (unread || finding.is_error()))
+        .map(|finding| if unread { finding.severity(Severity::Error) } else { finding })
         .collect()
 }
 

@@ -13,6 +13,7 @@
 mod bad_input;
 mod build;
 mod command_line;
+mod formats;
 mod health;
 mod install;
 mod masking;
