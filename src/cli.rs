@@ -1,8 +1,10 @@
 //! The command line: the one place that knows clap.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::styling};
+use clap::{
+    Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::styling, error::ErrorKind,
+};
 
 const STYLES: styling::Styles = styling::Styles::styled()
     .header(styling::AnsiColor::Green.on_default().bold())
@@ -36,6 +38,21 @@ pub(crate) struct Cli {
     pub(crate) global: GlobalOptions,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Parses, and refuses a format that the subcommand does not write.
+    pub(crate) fn parse_arguments(
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<Self, clap::Error> {
+        let cli = Self::try_parse_from(arguments)?;
+        let explains = matches!(cli.command, Command::Explain(_));
+        match cli.global.format {
+            FormatOption::Markdown if !explains => Err(Self::command()
+                .error(ErrorKind::InvalidValue, "only `explain` writes `--format markdown`")),
+            FormatOption::Human | FormatOption::Json | FormatOption::Markdown => Ok(cli),
+        }
+    }
 }
 
 /// Options of every subcommand.
@@ -72,6 +89,8 @@ pub(crate) enum FormatOption {
     Human,
     /// One JSON document
     Json,
+    /// Markdown, of `explain`
+    Markdown,
 }
 
 /// When to colour.
@@ -124,6 +143,14 @@ Examples:
   deployfix report
   deployfix report --format json | jq .phases")]
     Report,
+    /// Say what a finding means, why it happens, and what to change
+    #[command(after_help = "\
+Examples:
+  deployfix explain                              every id with one sentence
+  deployfix explain configuration/buildspec-syntax
+  deployfix explain out-of-memory-heap           the last part of an id is enough
+  deployfix explain --all --output docs/findings one file an id, and an index")]
+    Explain(ExplainOptions),
     /// Run the app's amplify.yml as Amplify does, or the five phases without one
     #[command(after_help = "\
 Examples:
@@ -167,6 +194,20 @@ pub(crate) struct HealthCheckOptions {
     pub(crate) timeout: Duration,
 }
 
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// The id of a finding, or its last part; every id with one sentence without it
+    #[arg(value_name = "ID", conflicts_with = "all")]
+    pub(crate) id: Option<String>,
+    /// Every page, as one document
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Write the pages as files of this folder: index.md and one an id
+    #[arg(long, value_name = "DIR", requires = "all")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 /// Options of `schema`.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaOptions {
@@ -191,12 +232,7 @@ pub(crate) struct CompletionsOptions {
 /// The script that completes deployfix's command line.
 pub(crate) fn completions(shell: clap_complete::Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(
-        shell,
-        &mut <Cli as clap::CommandFactory>::command(),
-        "deployfix",
-        &mut script,
-    );
+    clap_complete::generate(shell, &mut Cli::command(), "deployfix", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
@@ -219,6 +255,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

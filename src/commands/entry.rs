@@ -4,10 +4,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use clap::Parser;
-
 use super::{
-    build, completions, health_check, install, report, run, schema,
+    build, completions, explain, health_check, install, report, run, schema,
     session::{self, Session},
     validate, verify_artifacts,
 };
@@ -19,7 +17,7 @@ use crate::{
 
 /// Parses the command line, runs the subcommand, and returns how the process is to exit.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::parse_arguments(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version arrive here as well, and go to stdout with exit code 0.
@@ -47,6 +45,7 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Schema(options) => return schema::print(options),
         Command::Completions(options) => return completions::print(options),
         Command::Report => return report::print(&cli.global),
+        Command::Explain(options) => return explain::print(&cli.global, options),
         Command::Validate
         | Command::Install
         | Command::Build
@@ -95,7 +94,9 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
         Command::HealthCheck(options) => health_check::run(session, options).await,
         Command::Run => run::run(session).await,
-        Command::Report | Command::Schema(_) | Command::Completions(_) => ExitStatus::Usage,
+        Command::Report | Command::Explain(_) | Command::Schema(_) | Command::Completions(_) => {
+            ExitStatus::Usage
+        }
     }
 }
 
@@ -107,7 +108,9 @@ fn phase_of(command: &Command) -> Option<PhaseName> {
         Command::VerifyArtifacts(_) => Some(PhaseName::VerifyArtifacts),
         Command::HealthCheck(_) => Some(PhaseName::HealthCheck),
         Command::Run => Some(PhaseName::Run),
-        Command::Report | Command::Schema(_) | Command::Completions(_) => None,
+        Command::Report | Command::Explain(_) | Command::Schema(_) | Command::Completions(_) => {
+            None
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod build;
 mod completions;
 mod entry;
+mod explain;
 mod health_check;
 mod identity;
 mod install;
