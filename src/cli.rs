@@ -3,7 +3,8 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{
-    Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::styling, error::ErrorKind,
+    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::styling,
+    error::ErrorKind, parser::ValueSource,
 };
 
 const STYLES: styling::Styles = styling::Styles::styled()
@@ -40,21 +41,6 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-impl Cli {
-    /// Parses, and refuses a format that the subcommand does not write.
-    pub(crate) fn parse_arguments(
-        arguments: impl IntoIterator<Item = OsString>,
-    ) -> Result<Self, clap::Error> {
-        let cli = Self::try_parse_from(arguments)?;
-        let explains = matches!(cli.command, Command::Explain(_));
-        match cli.global.format {
-            FormatOption::Markdown if !explains => Err(Self::command()
-                .error(ErrorKind::InvalidValue, "only `explain` writes `--format markdown`")),
-            FormatOption::Human | FormatOption::Json | FormatOption::Markdown => Ok(cli),
-        }
-    }
-}
-
 /// Options of every subcommand.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
@@ -62,10 +48,13 @@ pub(crate) struct GlobalOptions {
     /// The app root: the folder of the app's package.json
     #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "DEPLOYFIX_PROJECT")]
     pub(crate) project: PathBuf,
+    /// Whether the app root was named, and is not just the folder one is in.
+    #[arg(skip)]
+    pub(crate) project_is_named: bool,
     /// The configuration, instead of deployfix.yml in the app root
     #[arg(long, global = true, value_name = "FILE", env = "DEPLOYFIX_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// What goes to stdout: text, or one JSON document alone (text then goes to stderr)
+    /// What goes to stdout: text, or data alone (text then goes to stderr)
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: FormatOption,
     /// Say what would be run, and run nothing
@@ -87,9 +76,13 @@ pub(crate) struct GlobalOptions {
 pub(crate) enum FormatOption {
     /// Text for people
     Human,
-    /// One JSON document
+    /// The report as one JSON document
     Json,
-    /// Markdown, of `explain`
+    /// The findings as a SARIF 2.1.0 log
+    Sarif,
+    /// The findings as annotations of GitHub Actions
+    Github,
+    /// The pages of `explain`
     Markdown,
 }
 
@@ -111,8 +104,10 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Examples:
   deployfix validate
-  deployfix validate --project apps/web --format json | jq .validation.errors")]
-    Validate,
+  deployfix validate --strict --format github      in a workflow, warnings count
+  deployfix validate --project apps/web --format json | jq .validation.errors
+  deployfix validate --buildspec amplify.yml       that file alone, without the app")]
+    Validate(ValidateOptions),
     /// Install the dependencies exactly as locked, and recover from what can be mended
     #[command(after_help = "\
 Examples:
@@ -169,6 +164,18 @@ Examples:
   deployfix completions bash > /etc/bash_completion.d/deployfix
   deployfix completions zsh > ~/.zfunc/_deployfix")]
     Completions(CompletionsOptions),
+}
+
+/// Options of `validate`.
+#[derive(Debug, Args)]
+pub(crate) struct ValidateOptions {
+    /// Count warnings as failures
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Check this build specification alone, `-` from the standard input; with `--project` as if it
+    /// were the amplify.yml of that app
+    #[arg(long, value_name = "FILE")]
+    pub(crate) buildspec: Option<PathBuf>,
 }
 
 /// Options of `verify-artifacts`.
@@ -229,10 +236,35 @@ pub(crate) struct CompletionsOptions {
     pub(crate) shell: clap_complete::Shell,
 }
 
+impl Cli {
+    /// Reads a command line, and refuses a format that the subcommand does not write.
+    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = <Self as CommandFactory>::command().try_get_matches_from(arguments)?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        let source = matches.subcommand().and_then(|(_, inner)| inner.value_source("project"));
+        cli.global.project_is_named =
+            source.is_some_and(|source| source != ValueSource::DefaultValue);
+        let explains = matches!(cli.command, Command::Explain(_));
+        let refusal = match cli.global.format {
+            FormatOption::Markdown if !explains => "only `explain` writes `--format markdown`",
+            FormatOption::Sarif | FormatOption::Github if explains => {
+                "`explain` writes `--format` human, markdown and json"
+            }
+            _ => return Ok(cli),
+        };
+        Err(<Self as CommandFactory>::command().error(ErrorKind::InvalidValue, refusal))
+    }
+}
+
 /// The script that completes deployfix's command line.
 pub(crate) fn completions(shell: clap_complete::Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "deployfix", &mut script);
+    clap_complete::generate(
+        shell,
+        &mut <Cli as CommandFactory>::command(),
+        "deployfix",
+        &mut script,
+    );
     String::from_utf8_lossy(&script).into_owned()
 }
 

@@ -47,16 +47,11 @@ pub(super) fn print(global: &GlobalOptions, options: &ExplainOptions) -> ExitSta
     };
     let styled = global.color == ColourOption::Always || printer.is_terminal();
     if styled && global.format == FormatOption::Human {
-        printer.important(render(&markdown, columns()).trim_end());
+        printer.important(render(&markdown, printer.width().min(WIDEST)).trim_end());
     } else {
         printer.data(&markdown);
     }
     ExitStatus::Success
-}
-
-fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(io::stdout());
-    size.map_or(WIDEST, |size| usize::from(size.ws_col)).clamp(20, WIDEST)
 }
 
 fn unknown_id(name: &str, unknown: &Unknown) -> Finding {

@@ -31,6 +31,8 @@ pub(super) fn printer(options: &GlobalOptions, redact: Arc<dyn Redact>) -> Print
         FormatOption::Human => Format::Human,
         // A document alone; text for people goes to stderr.
         FormatOption::Json | FormatOption::Markdown => Format::Json,
+        FormatOption::Sarif => Format::Sarif,
+        FormatOption::Github => Format::Github,
     };
     let verbosity = match (options.quiet, options.verbose) {
         (true, _) => Verbosity::Quiet,

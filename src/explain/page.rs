@@ -83,6 +83,9 @@ fn verdict(id: FindingId, exit_code: Option<u8>) -> String {
             format!("error · stops with exit code {code}; `validate` alone with 1")
         }
         Severity::Error => format!("error · stops with exit code {code}"),
+        Severity::Warning if found_by_validate(id) => {
+            "warning · stops `validate --strict` alone, with exit code 1".to_owned()
+        }
         Severity::Warning => "warning · stops nothing".to_owned(),
         Severity::Info => "info · stops nothing".to_owned(),
     }

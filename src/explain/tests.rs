@@ -157,7 +157,11 @@ fn weight_and_exit_code_come_from_the_catalogue() {
         (FindingId::RegistryUnreachable, "error · stops with exit code 75"),
         (FindingId::DeployfixInvalid, "error · stops with exit code 2"),
         (FindingId::Interrupted, "error · stops with exit code 130 (SIGINT) or 143 (SIGTERM)"),
-        (FindingId::BuildspecUnknownKey, "warning · stops nothing"),
+        (
+            FindingId::BuildspecUnknownKey,
+            "warning · stops `validate --strict` alone, with exit code 1",
+        ),
+        (FindingId::ReportUnreadable, "warning · stops nothing"),
         (FindingId::BuildspecMissing, "info · stops nothing"),
     ] {
         let page = Page::of(id).markdown;

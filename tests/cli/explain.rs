@@ -78,6 +78,10 @@ fn all_pages_are_one_document_and_other_commands_write_no_markdown() {
     );
     let ran = project.run(&["validate", "--format", "markdown"]).exits(2);
     assert!(ran.stderr.contains("only `explain` writes `--format markdown`"), "{}", ran.stderr);
+    for format in ["sarif", "github"] {
+        let ran = project.run(&["explain", "--format", format]).exits(2);
+        assert!(ran.stderr.contains("`explain` writes"), "{}", ran.stderr);
+    }
     project.run(&["explain", "build/failed", "--all"]).exits(2);
     project.run(&["explain", "--output", "docs"]).exits(2);
 }
