@@ -9,6 +9,7 @@ pub mod commands;
 mod artifacts;
 mod build;
 mod emulator;
+mod explain;
 mod health;
 mod install;
 mod preflight;

@@ -153,6 +153,12 @@ impl Printer {
         self.format
     }
 
+    /// Columns that a line of text may take.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// What takes secrets out of everything printed.
     #[must_use]
     pub fn redact(&self) -> Arc<dyn Redact> {
