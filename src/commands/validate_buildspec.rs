@@ -47,7 +47,7 @@ pub(super) fn run(options: &GlobalOptions, name: &Path, strict: bool) -> ExitSta
         (Err(error), _) => Err(unreadable(&error)),
         (Ok(file), Ok(app)) => Ok(findings(&file, app.as_ref(), &variables)),
     };
-    finish(&printer, phase, identity, &folder, findings)
+    finish(&printer, phase, identity, findings)
 }
 
 fn named_app(
@@ -95,7 +95,6 @@ fn finish(
     printer: &Printer,
     mut phase: PhaseReport,
     identity: Identity,
-    folder: &Path,
     findings: Result<Vec<Finding>, Finding>,
 ) -> ExitStatus {
     let is_usage = findings.is_err();
@@ -110,7 +109,8 @@ fn finish(
     run.validation = Some(Validation::of(&phase));
     run.record_phase(phase);
     run.settle(Some(status));
-    match document::print(printer, folder, &run, None) {
+    // The file was named from the folder one is in.
+    match document::print(printer, &absolute(Path::new(".")), &run, Some(PhaseName::Validate)) {
         ExitStatus::Success => status,
         failed => failed,
     }
