@@ -25,4 +25,4 @@ pub(crate) use node::{
 };
 pub(crate) use package_manager::{DecidedBy, ManagerKind, conflicts as manager_conflicts};
 pub(crate) use scripts::{ScriptCommand, ScriptCommands, script_commands, word_commands};
-pub(crate) use text::{Text, TextError, conflict_marker, position, read_text};
+pub(crate) use text::{Text, TextError, conflict_marker, position, read_stream, read_text};
