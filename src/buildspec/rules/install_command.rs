@@ -145,6 +145,10 @@ fn lockfile(
     {
         return None;
     }
+    let only_writes_lockfile = ["--package-lock-only", "--lockfile-only", "--mode=update-lockfile"];
+    if only_writes_lockfile.into_iter().any(|flag| invocation.has(flag)) {
+        return None;
+    }
     let project = context.project?;
     let folder = context.folder_of(app, invocation)?;
     if !folder.join("package.json").is_file() {

@@ -5,6 +5,7 @@ use super::{
 use crate::{
     buildspec::{
         model::App,
+        node::Node,
         shell::{Commands, Invocation, SectionName},
     },
     project::Project,
@@ -57,7 +58,7 @@ fn has_install(
     commands: &Commands,
     build: &Invocation,
 ) -> bool {
-    if !commands.unreadable.is_empty() {
+    if !commands.unreadable.is_empty() || has_malformed_commands(app) {
         return true;
     }
     let project = context.project_of(app);
@@ -82,7 +83,11 @@ fn has_install(
         manifest.is_some_and(|manifest| {
             let followed = followed(invocation, manifest);
             followed.commands.iter().any(|command| {
-                command.words.iter().any(|word| word == "install" || word == "ci" || word == "i")
+                !command.words.iter().any(|word| word == "-g" || word == "--global")
+                    && command
+                        .words
+                        .iter()
+                        .any(|word| word == "install" || word == "ci" || word == "i")
             })
         })
     };
@@ -92,6 +97,18 @@ fn has_install(
     }) || within(build)
         || without_packages
         || project.is_some_and(commits_packages)
+}
+
+/// Whether something under `commands` was not read, which other rules name.
+fn has_malformed_commands(app: &App) -> bool {
+    let frontend = app.frontend.as_ref().map(|frontend| &frontend.section);
+    let sections = [app.backend.as_ref(), frontend].into_iter().flatten();
+    sections.flat_map(|section| &section.phases).any(|phase| {
+        phase.node.value.get("commands").is_some_and(|commands| {
+            !matches!(commands.value, Node::Sequence(_) | Node::Null)
+                || commands.value.items().len() != phase.commands.len()
+        })
+    })
 }
 
 /// Whether `node_modules` is under version control, as git's index tells.

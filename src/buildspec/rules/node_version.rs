@@ -10,7 +10,7 @@ use crate::{
     buildspec::{
         model::App,
         selection::normal,
-        shell::{Commands, Invocation},
+        shell::{Commands, Invocation, SectionName},
     },
     project::{
         NodeRange, NodeRequest, Project, RequestSource, Wanted, node_requests, output::OutputMode,
@@ -228,7 +228,10 @@ fn runtime(context: &RuleContext<'_>, app: &App, switch: &Switch<'_>) -> Option<
         );
     }
     let major = switch.major()?;
-    let certain = is_server == Some(true) && !invocation.conditional;
+    // Whether the choice outlives its section is not documented.
+    let certain = is_server == Some(true)
+        && !invocation.conditional
+        && invocation.section == SectionName::Frontend;
     let (severity, message, resolution) = match server_runtime_support(major) {
         Support::Supported => return None,
         Support::Doubtful => (

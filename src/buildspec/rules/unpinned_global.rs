@@ -56,10 +56,17 @@ fn finding(
         "pnpm" | "yarn" | "bun" | "npm" => pinned(project, name),
         _ => format!("{name}@<version>"),
     };
-    let place = invocation.place;
-    let text = context.file.text.content.get(place.start..place.end).unwrap_or_default();
-    let line = text.replace(package.word.raw.as_str(), &exact);
-    let hint = if line.contains(&exact) { line } else { exact.clone() };
+    // The command as it should be, where it stands in the file as it is run.
+    let text = &context.file.text.content;
+    let (command, word) = (invocation.place, package.word.place);
+    let line = match (text.get(command.start..word.start), text.get(word.end..command.end)) {
+        (Some(before), Some(after))
+            if text.get(word.start..word.end) == Some(&package.word.raw) =>
+        {
+            format!("- {before}{exact}{after}")
+        }
+        _ => exact,
+    };
     context
         .finding(
             ID,
@@ -67,5 +74,5 @@ fn finding(
             format!("`{}` {verb} whatever version of `{name}` is the newest", invocation.program().unwrap_or_default()),
             "a new major version breaks the next build although nothing in the repository changed; name the version that you use",
         )
-        .hint(hint)
+        .hint(line)
 }
