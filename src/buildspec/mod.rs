@@ -8,6 +8,8 @@ mod parse;
 mod rules;
 mod script;
 mod selection;
+mod shell;
+mod source_map;
 mod specification;
 mod variables;
 
@@ -16,5 +18,6 @@ pub(crate) use lint::{Surroundings, lint};
 pub(crate) use model::{App, Section};
 pub(crate) use rules::syntax_finding;
 pub(crate) use script::{ScriptPhase, ScriptSection, render as render_script};
+pub(crate) use shell::{Commands, Invocation};
 pub(crate) use specification::{Specification, declared_root, project_path};
 pub(crate) use variables::{SetVariables, variables_set};
