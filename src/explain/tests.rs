@@ -150,6 +150,20 @@ fn a_page_says_when_nothing_reports_its_id() {
 }
 
 #[test]
+fn pages_of_rules_say_how_to_silence_and_what_is_mended() {
+    for id in FindingId::ALL {
+        let Some(rule) = id.as_str().strip_prefix("configuration/buildspec-") else { continue };
+        let page = id.explanation();
+        let elsewhere = ["syntax", "missing", "two-files", "invalid-ignore"].contains(&rule);
+        let silence = format!("`# deployfix-ignore: {id} <reason>`");
+        assert!(elsewhere || page.contains(&silence), "{id}");
+        let rule = root().join(format!("src/buildspec/rules/{}.rs", rule.replace('-', "_")));
+        let mends = fs::read_to_string(rule).is_ok_and(|source| source.contains(".fix("));
+        assert!(!mends || page.contains("`validate --fix`"), "{id}");
+    }
+}
+
+#[test]
 fn weight_and_exit_code_come_from_the_catalogue() {
     for (id, line) in [
         (FindingId::BuildspecSyntax, "error · stops with exit code 11; `validate` alone with 1"),
