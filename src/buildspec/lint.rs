@@ -1,3 +1,5 @@
+use std::cell::OnceCell;
+
 use super::{
     find::SpecFile,
     rules::{RuleContext, check, syntax_finding},
@@ -26,7 +28,16 @@ pub(crate) fn lint(file: &SpecFile, surroundings: Surroundings<'_>) -> Vec<Findi
     let mut findings = match &file.spec {
         Err(error) => vec![syntax_finding(file, error)],
         Ok(spec) => {
-            check(&RuleContext { file, spec, declared_root, project_path, project, on_amplify })
+            let commands = OnceCell::new();
+            check(&RuleContext {
+                file,
+                spec,
+                declared_root,
+                project_path,
+                project,
+                on_amplify,
+                commands,
+            })
         }
     };
     if let Some((line, column)) = file.text.invalid_at {

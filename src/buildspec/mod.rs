@@ -7,11 +7,14 @@ mod node;
 mod parse;
 mod rules;
 mod selection;
+mod shell;
+mod source_map;
 mod specification;
 mod variables;
 
 pub(crate) use find::{FILE, FindError, SpecFile};
 pub(crate) use lint::{Surroundings, lint};
 pub(crate) use model::{App, Artifacts, Section};
+pub(crate) use shell::{Commands, Invocation};
 pub(crate) use specification::{Specification, declared_root, project_path};
 pub(crate) use variables::{SetVariables, variables_set};
