@@ -7,6 +7,8 @@ mod parse;
 mod rules;
 mod script;
 mod selection;
+mod shell;
+mod source_map;
 mod specification;
 mod variables;
 
@@ -14,5 +16,6 @@ pub(crate) use find::{FILE, SpecFile};
 pub(crate) use model::{App, Section};
 pub(crate) use rules::{RuleContext, check, syntax_finding};
 pub(crate) use script::{ScriptPhase, ScriptSection, render as render_script};
+pub(crate) use shell::{Commands, Invocation};
 pub(crate) use specification::Specification;
 pub(crate) use variables::{SetVariables, variables_set};
