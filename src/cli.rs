@@ -1,8 +1,11 @@
 //! The command line: the one place that knows clap.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::styling};
+use clap::{
+    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::styling,
+    parser::ValueSource,
+};
 
 const STYLES: styling::Styles = styling::Styles::styled()
     .header(styling::AnsiColor::Green.on_default().bold())
@@ -45,6 +48,9 @@ pub(crate) struct GlobalOptions {
     /// The app root: the folder of the app's package.json
     #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "DEPLOYFIX_PROJECT")]
     pub(crate) project: PathBuf,
+    /// Whether the app root was named, and is not just the folder one is in.
+    #[arg(skip)]
+    pub(crate) project_is_named: bool,
     /// The configuration, instead of deployfix.yml in the app root
     #[arg(long, global = true, value_name = "FILE", env = "DEPLOYFIX_CONFIG")]
     pub(crate) config: Option<PathBuf>,
@@ -97,7 +103,8 @@ pub(crate) enum Command {
 Examples:
   deployfix validate
   deployfix validate --strict --format github      in a workflow, warnings count
-  deployfix validate --project apps/web --format json | jq .validation.errors")]
+  deployfix validate --project apps/web --format json | jq .validation.errors
+  deployfix validate --buildspec amplify.yml     that file alone, without the app")]
     Validate(ValidateOptions),
     /// Install the dependencies exactly as locked, and recover from what can be mended
     #[command(after_help = "\
@@ -155,6 +162,10 @@ pub(crate) struct ValidateOptions {
     /// Count warnings as failures
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Check this build specification alone, `-` from the standard input; with `--project` as if it
+    /// were the amplify.yml of that app
+    #[arg(long, value_name = "FILE")]
+    pub(crate) buildspec: Option<PathBuf>,
 }
 
 /// Options of `verify-artifacts`.
@@ -201,12 +212,24 @@ pub(crate) struct CompletionsOptions {
     pub(crate) shell: clap_complete::Shell,
 }
 
+impl Cli {
+    /// Reads a command line.
+    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = <Self as CommandFactory>::command().try_get_matches_from(arguments)?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        let source = matches.subcommand().and_then(|(_, inner)| inner.value_source("project"));
+        cli.global.project_is_named =
+            source.is_some_and(|source| source != ValueSource::DefaultValue);
+        Ok(cli)
+    }
+}
+
 /// The script that completes deployfix's command line.
 pub(crate) fn completions(shell: clap_complete::Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(
         shell,
-        &mut <Cli as clap::CommandFactory>::command(),
+        &mut <Cli as CommandFactory>::command(),
         "deployfix",
         &mut script,
     );

@@ -1,6 +1,7 @@
 //! amplify.yml: where everything stands, what it means, what is wrong with it.
 
 mod find;
+mod lint;
 mod model;
 mod node;
 mod parse;
@@ -12,10 +13,11 @@ mod source_map;
 mod specification;
 mod variables;
 
-pub(crate) use find::{FILE, SpecFile};
+pub(crate) use find::{FILE, FindError, SpecFile};
+pub(crate) use lint::{Surroundings, lint};
 pub(crate) use model::{App, Section};
-pub(crate) use rules::{RuleContext, check, syntax_finding};
+pub(crate) use rules::syntax_finding;
 pub(crate) use script::{ScriptPhase, ScriptSection, render as render_script};
 pub(crate) use shell::{Commands, Invocation};
-pub(crate) use specification::Specification;
+pub(crate) use specification::{Specification, declared_root, project_path};
 pub(crate) use variables::{SetVariables, variables_set};

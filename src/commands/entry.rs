@@ -4,12 +4,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use clap::Parser;
-
 use super::{
     build, completions, health_check, install, report, run, schema,
     session::{self, Session},
-    validate, verify_artifacts,
+    validate, validate_buildspec, verify_artifacts,
 };
 use crate::{
     cli::{Cli, Command},
@@ -19,7 +17,7 @@ use crate::{
 
 /// Parses the command line, runs the subcommand, and returns how the process is to exit.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version arrive here as well, and go to stdout with exit code 0.
@@ -47,6 +45,9 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Schema(options) => return schema::print(options),
         Command::Completions(options) => return completions::print(options),
         Command::Report => return report::print(&cli.global),
+        Command::Validate(options) if let Some(file) = &options.buildspec => {
+            return validate_buildspec::run(&cli.global, file);
+        }
         Command::Validate(_)
         | Command::Install
         | Command::Build

@@ -15,6 +15,7 @@ mod secrets;
 mod sections;
 mod session;
 mod validate;
+mod validate_buildspec;
 mod verify_artifacts;
 
 pub use entry::main;

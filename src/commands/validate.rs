@@ -57,7 +57,7 @@ pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
 }
 
 /// Whether a reviewed entry of deployfix.yml is about this finding; every part given must agree.
-fn accepts(ignore: &Ignore, finding: &Finding) -> bool {
+pub(super) fn accepts(ignore: &Ignore, finding: &Finding) -> bool {
     let names_package = |package: &String| {
         finding.message.contains(&format!("`{package}`"))
             || finding.message.contains(&format!("`{package}@"))

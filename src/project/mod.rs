@@ -18,4 +18,4 @@ pub(crate) use node::{
     NodeInUse, NodeRequest, RequestSource, Wanted, in_use, next_minimum, requests as node_requests,
 };
 pub(crate) use package_manager::{DecidedBy, ManagerKind, conflicts as manager_conflicts};
-pub(crate) use text::{Text, TextError, conflict_marker, position, read_text};
+pub(crate) use text::{Text, TextError, conflict_marker, position, read_stream, read_text};
