@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::{
     RuleContext,
-    paths::{holds_variable, is_glob, plain},
+    paths::{holds_variable, is_glob, plain, written},
 };
 use crate::{
     buildspec::node::Spanned,
@@ -103,7 +103,7 @@ fn form(context: &RuleContext<'_>, root: &Spanned<String>) -> Option<Finding> {
         // Otherwise the variable may hold the odd form as well, and both have to be changed at once.
         Some(declared) if declared == right => finding.fix(context.replacement(
             root.place,
-            right.clone(),
+            written(&right),
             format!("write `appRoot` as `{right}`"),
         )),
         _ => finding.hint(format!("appRoot: {right}")),

@@ -1,4 +1,7 @@
-use super::RuleContext;
+use super::{
+    RuleContext,
+    paths::{AppPaths, below, plain, written},
+};
 use crate::report::{Finding, FindingId, Severity};
 
 /// Folders of the build machine; no build of the app ends there.
@@ -23,7 +26,10 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                     "Amplify looks below the project, which lies in another folder at every build; write the path from there",
                 ).hint("baseDirectory: .next"));
             }
-            if !text.starts_with('/') || relative.is_empty() {
+            let root = AppPaths::new(context, app)?.app_root;
+            // That is the graver mistake, and its fix takes the `/` away as well.
+            let repeats = !root.is_empty() && below(&plain(text), &root).is_some();
+            if !text.starts_with('/') || relative.is_empty() || repeats {
                 return None;
             }
             Some(
@@ -37,7 +43,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                     .severity(Severity::Info)
                     .fix(context.replacement(
                         base.place,
-                        relative,
+                        written(relative),
                         format!("write `baseDirectory` as `{relative}`"),
                     )),
             )

@@ -1,7 +1,7 @@
 use super::{
     RuleContext,
     context::platform_message,
-    paths::{AppPaths, below, plain},
+    paths::{AppPaths, below, plain, written},
 };
 use crate::{
     buildspec::{node::Spanned, shell::Commands},
@@ -69,7 +69,7 @@ fn repeated(
     Some(if is_certain && !rest.is_empty() {
         finding.fix(context.replacement(
             base.place,
-            right,
+            written(right),
             format!("write `baseDirectory` as `{right}`"),
         ))
     } else {

@@ -35,7 +35,10 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                         format!("`{folder}/cache` is not cached"),
                         "Next builds faster when it finds the cache of the build before; leave it out only where its size is a problem",
                     )
-                    .hint(format!("cache: {{ paths: ['{folder}/cache/**/*'] }}")),
+                    .hint(match cache.map(|cache| cache.paths.as_slice()) {
+                        Some([_, ..]) => format!("- {folder}/cache/**/*"),
+                        _ => format!("cache: {{ paths: ['{folder}/cache/**/*'] }}"),
+                    }),
             )
         })
         .collect()

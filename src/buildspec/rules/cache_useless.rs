@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{
     RuleContext,
-    paths::{AppPaths, below, holds_variable, is_glob, plain},
+    paths::{AppPaths, below, holds_variable, is_glob, plain, written},
 };
 use crate::{
     buildspec::{
@@ -164,7 +164,7 @@ fn of_path(
                 .to_owned(),
         ));
     }
-    if deletes_first(&path, paths, commands) {
+    if deletes_first(&path, commands) {
         return Some(node_modules(context, item, text, commands));
     }
     if names_folder(context, paths, text, &path) {
@@ -173,10 +173,9 @@ fn of_path(
             format!("`{text}` names a folder, not the files in it"),
             "the documented form is a pattern; a folder alone may keep nothing".to_owned(),
         );
-        let quote = if right.starts_with(['*', '!', '&', '@', '`']) { "'" } else { "" };
         return Some(finding.fix(context.replacement(
             item.place,
-            format!("{quote}{right}{quote}"),
+            written(&right),
             format!("cache `{right}`"),
         )));
     }
@@ -200,18 +199,19 @@ fn of_path(
 fn leaves_repository(path: &str, paths: &AppPaths<'_>, context: &RuleContext<'_>) -> bool {
     let up = path.split('/').take_while(|part| *part == "..").count();
     let depth = |folder: &str| folder.split('/').filter(|part| !part.is_empty()).count();
-    let file_depth = depth(context.project_path);
-    // A file with one app may itself lie in the app's folder.
     let deepest = if context.spec.monorepo {
         depth(&paths.app_root).max(depth(paths.base()))
+    } else if context.project.is_some() {
+        // The file may lie in the app's folder, and be meant for it.
+        depth(context.project_path)
     } else {
-        file_depth
+        return false;
     };
     up > deepest
 }
 
 /// Whether a clean install throws away what was restored.
-fn deletes_first(path: &str, paths: &AppPaths<'_>, commands: &Commands) -> bool {
+fn deletes_first(path: &str, commands: &Commands) -> bool {
     let Some((folder, _)) = path
         .split_once("node_modules")
         .filter(|(_, rest)| rest.is_empty() || (rest.starts_with("/*") && !rest.contains("/.")))
@@ -228,9 +228,7 @@ fn deletes_first(path: &str, paths: &AppPaths<'_>, commands: &Commands) -> bool 
             is_clean_install(invocation)
                 && !invocation.conditional
                 && !invocation.in_function
-                && invocation.folder.as_deref().is_some_and(|at| {
-                    at == folder || plain(&format!("{}/{at}", paths.base())) == folder
-                })
+                && invocation.folder.as_deref().is_some_and(|at| at == folder)
         })
 }
 

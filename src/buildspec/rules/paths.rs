@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::RuleContext;
+use super::{RuleContext, syntax::quoted};
 use crate::buildspec::{
     model::{App, Frontend},
     selection::normal,
@@ -38,6 +38,14 @@ pub(super) fn holds_variable(path: &str) -> bool {
 /// Whether it holds signs of a glob.
 pub(super) fn is_glob(path: &str) -> bool {
     path.contains(['*', '?', '[', '{'])
+}
+
+/// A path as a YAML scalar, in quotes where it needs them.
+pub(super) fn written(path: &str) -> String {
+    let is_plain = path.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/'))
+        && path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '*'))
+        && path.contains(|c: char| c.is_ascii_alphabetic());
+    if is_plain { path.to_owned() } else { quoted(path) }
 }
 
 /// The parts of an app that hold paths, where it has a frontend.

@@ -37,6 +37,11 @@ fn finding(context: &RuleContext<'_>, stray: &Stray<'_>) -> Option<Finding> {
         Level::BuildPhases | Level::TestPhases => format!("unknown phase `{key}`"),
         level => format!("unknown key `{key}` {}", level.place()),
     };
+    let effect = match stray.owner.level {
+        Level::BuildPhases => "Amplify runs `preBuild`, `build` and `postBuild` only",
+        Level::TestPhases => "Amplify runs `preTest`, `test` and `postTest` only",
+        _ => "Amplify ignores it",
+    };
     let find = |message: String, resolution: String| {
         context.finding(FindingId::BuildspecUnknownKey, stray.key.place, message, resolution)
     };
@@ -47,11 +52,11 @@ fn finding(context: &RuleContext<'_>, stray: &Stray<'_>) -> Option<Finding> {
                 stray.owner.level.documented().map(|known| format!("`{known}`")).collect();
             let elsewhere = ELSEWHERE.iter().find(|(word, _)| word == key);
             let advice = match elsewhere {
-                Some((_, advice)) => format!("Amplify ignores it; {advice}"),
-                None => format!(
-                    "Amplify ignores it; what is read here: {}. Move its content there, or remove it",
-                    known.join(", ")
-                ),
+                Some((_, advice)) => format!("{effect}; {advice}"),
+                None if effect.ends_with("only") => {
+                    format!("{effect}; move its commands into one of them")
+                }
+                None => format!("{effect}; it reads {} here", known.join(", ")),
             };
             return Some(find(what, advice));
         }
@@ -59,9 +64,9 @@ fn finding(context: &RuleContext<'_>, stray: &Stray<'_>) -> Option<Finding> {
     };
     let occupied = stray.owner.node.value.get(right).is_some();
     let advice = if occupied {
-        format!("Amplify ignores it; move its content to the `{right}` that is there")
+        format!("{effect}; move its content to the `{right}` that is there")
     } else {
-        format!("Amplify ignores it; did you mean `{right}`?")
+        format!("{effect}; did you mean `{right}`?")
     };
     let mut finding = find(what, advice);
     if let Some(required) = stray.lacking() {
