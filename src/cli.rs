@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::styling,
-    parser::ValueSource,
+    error::ErrorKind, parser::ValueSource,
 };
 
 const STYLES: styling::Styles = styling::Styles::styled()
@@ -82,6 +82,8 @@ pub(crate) enum FormatOption {
     Sarif,
     /// The findings as annotations of GitHub Actions
     Github,
+    /// The pages of `explain`
+    Markdown,
 }
 
 /// When to colour.
@@ -104,7 +106,7 @@ Examples:
   deployfix validate
   deployfix validate --strict --format github      in a workflow, warnings count
   deployfix validate --project apps/web --format json | jq .validation.errors
-  deployfix validate --buildspec amplify.yml     that file alone, without the app")]
+  deployfix validate --buildspec amplify.yml       that file alone, without the app")]
     Validate(ValidateOptions),
     /// Install the dependencies exactly as locked, and recover from what can be mended
     #[command(after_help = "\
@@ -136,6 +138,14 @@ Examples:
   deployfix report
   deployfix report --format json | jq .phases")]
     Report,
+    /// Say what a finding means, why it happens, and what to change
+    #[command(after_help = "\
+Examples:
+  deployfix explain                              every id with one sentence
+  deployfix explain configuration/buildspec-syntax
+  deployfix explain out-of-memory-heap           the last part of an id is enough
+  deployfix explain --all --output docs/findings one file an id, and an index")]
+    Explain(ExplainOptions),
     /// Run the app's amplify.yml as Amplify does, or the five phases without one
     #[command(after_help = "\
 Examples:
@@ -191,6 +201,20 @@ pub(crate) struct HealthCheckOptions {
     pub(crate) timeout: Duration,
 }
 
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// The id of a finding, or its last part; every id with one sentence without it
+    #[arg(value_name = "ID", conflicts_with = "all")]
+    pub(crate) id: Option<String>,
+    /// Every page, as one document
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Write the pages as files of this folder: index.md and one an id
+    #[arg(long, value_name = "DIR", requires = "all")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 /// Options of `schema`.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaOptions {
@@ -213,14 +237,22 @@ pub(crate) struct CompletionsOptions {
 }
 
 impl Cli {
-    /// Reads a command line.
+    /// Reads a command line, and refuses a format that the subcommand does not write.
     pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let matches = <Self as CommandFactory>::command().try_get_matches_from(arguments)?;
         let mut cli = Self::from_arg_matches(&matches)?;
         let source = matches.subcommand().and_then(|(_, inner)| inner.value_source("project"));
         cli.global.project_is_named =
             source.is_some_and(|source| source != ValueSource::DefaultValue);
-        Ok(cli)
+        let explains = matches!(cli.command, Command::Explain(_));
+        let refusal = match cli.global.format {
+            FormatOption::Markdown if !explains => "only `explain` writes `--format markdown`",
+            FormatOption::Sarif | FormatOption::Github if explains => {
+                "`explain` writes `--format` human, markdown and json"
+            }
+            _ => return Ok(cli),
+        };
+        Err(<Self as CommandFactory>::command().error(ErrorKind::InvalidValue, refusal))
     }
 }
 
@@ -255,6 +287,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    build, completions, health_check, install, report, run, schema,
+    build, completions, explain, health_check, install, report, run, schema,
     session::{self, Session},
     validate, validate_buildspec, verify_artifacts,
 };
@@ -45,8 +45,9 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Schema(options) => return schema::print(options),
         Command::Completions(options) => return completions::print(options),
         Command::Report => return report::print(&cli.global),
+        Command::Explain(options) => return explain::print(&cli.global, options),
         Command::Validate(options) if let Some(file) = &options.buildspec => {
-            return validate_buildspec::run(&cli.global, file);
+            return validate_buildspec::run(&cli.global, file, options.strict);
         }
         Command::Validate(_)
         | Command::Install
@@ -96,7 +97,9 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
         Command::HealthCheck(options) => health_check::run(session, options).await,
         Command::Run => run::run(session).await,
-        Command::Report | Command::Schema(_) | Command::Completions(_) => ExitStatus::Usage,
+        Command::Report | Command::Explain(_) | Command::Schema(_) | Command::Completions(_) => {
+            ExitStatus::Usage
+        }
     }
 }
 
@@ -108,7 +111,9 @@ fn phase_of(command: &Command) -> Option<PhaseName> {
         Command::VerifyArtifacts(_) => Some(PhaseName::VerifyArtifacts),
         Command::HealthCheck(_) => Some(PhaseName::HealthCheck),
         Command::Run => Some(PhaseName::Run),
-        Command::Report | Command::Schema(_) | Command::Completions(_) => None,
+        Command::Report | Command::Explain(_) | Command::Schema(_) | Command::Completions(_) => {
+            None
+        }
     }
 }
 

@@ -16,6 +16,7 @@ fn every_subcommand_has_help_with_examples() {
         "build",
         "verify-artifacts",
         "health-check",
+        "explain",
         "report",
         "run",
         "schema",

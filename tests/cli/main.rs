@@ -13,6 +13,8 @@
 mod bad_input;
 mod build;
 mod command_line;
+mod explain;
+mod formats;
 mod health;
 mod install;
 mod masking;

@@ -42,8 +42,11 @@ pub(super) fn is_glob(path: &str) -> bool {
 
 /// A path as a YAML scalar, in quotes where it needs them.
 pub(super) fn written(path: &str) -> String {
-    let is_plain = path.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/'))
-        && path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '*'))
+    let is_plain = path
+        .starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/'))
+        && path
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '*'))
         && path.contains(|c: char| c.is_ascii_alphabetic());
     if is_plain { path.to_owned() } else { quoted(path) }
 }

@@ -6,11 +6,12 @@ mod printer;
 mod sarif;
 mod snippet;
 mod sources;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod units;
 
 pub use human::summary_text;
-use human::{finding_text, run_text, verdict_text};
 pub use printer::{Format, Printer, Verbosity};
 pub use sources::{SourceText, Sources};
 pub use trace::trace;

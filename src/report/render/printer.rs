@@ -7,7 +7,11 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
-use super::{Sources, finding_text, github, run_text, sarif, verdict_text};
+use super::{
+    Sources, github,
+    human::{finding_text, run_text, verdict_text},
+    sarif,
+};
 use crate::report::{
     Finding, PhaseName, PhaseReport, Run,
     store::{Redact, redact_value},
@@ -93,6 +97,12 @@ impl Printer {
     #[must_use]
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// Columns that a line of text may take.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
     }
 
     /// What takes secrets out of everything printed.
@@ -194,7 +204,7 @@ impl Printer {
     }
 
     /// The finding without secrets, before anything is drawn around or cut out of its texts.
-    fn masked(&self, finding: &Finding) -> Finding {
+    pub(super) fn masked(&self, finding: &Finding) -> Finding {
         let masked = serde_json::to_value(finding).and_then(|mut value| {
             redact_value(&mut value, self.redact.as_ref());
             serde_json::from_value(value)
