@@ -19,6 +19,7 @@ const REFUSED_AT_ONCE: &[FindingId] = &[
 pub(crate) fn refusals(file: &SpecFile, surroundings: Surroundings<'_>) -> Vec<Finding> {
     let unread = file.spec.is_err();
     lint(file, surroundings)
+        .findings
         .into_iter()
         .filter(|finding| REFUSED_AT_ONCE.contains(&finding.id) && (unread || finding.is_error()))
         .map(|finding| if unread { finding.severity(Severity::Error) } else { finding })
