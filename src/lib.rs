@@ -8,6 +8,7 @@ pub mod commands;
 
 mod artifacts;
 mod build;
+mod generator;
 mod health;
 mod install;
 mod preflight;

@@ -8,6 +8,7 @@ mod rules;
 mod script;
 mod selection;
 mod specification;
+mod template;
 mod variables;
 
 pub(crate) use find::{FILE, SpecFile};
@@ -15,4 +16,5 @@ pub(crate) use model::{App, Section};
 pub(crate) use rules::{RuleContext, check, syntax_finding};
 pub(crate) use script::{ScriptPhase, ScriptSection, render as render_script};
 pub(crate) use specification::Specification;
+pub(crate) use template::{AppPlan, SpecPlan, Step};
 pub(crate) use variables::{SetVariables, variables_set};

@@ -7,7 +7,7 @@ use std::{
 use clap::Parser;
 
 use super::{
-    build, completions, health_check, install, report, run, schema,
+    build, completions, health_check, init, install, report, run, schema,
     session::{self, Session},
     validate, verify_artifacts,
 };
@@ -47,6 +47,7 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Schema(options) => return schema::print(options),
         Command::Completions(options) => return completions::print(options),
         Command::Report => return report::print(&cli.global),
+        Command::Init(options) => return init::run(&cli.global, options),
         Command::Validate
         | Command::Install
         | Command::Build
@@ -95,7 +96,9 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
         Command::HealthCheck(options) => health_check::run(session, options).await,
         Command::Run => run::run(session).await,
-        Command::Report | Command::Schema(_) | Command::Completions(_) => ExitStatus::Usage,
+        Command::Init(_) | Command::Report | Command::Schema(_) | Command::Completions(_) => {
+            ExitStatus::Usage
+        }
     }
 }
 
@@ -107,7 +110,7 @@ fn phase_of(command: &Command) -> Option<PhaseName> {
         Command::VerifyArtifacts(_) => Some(PhaseName::VerifyArtifacts),
         Command::HealthCheck(_) => Some(PhaseName::HealthCheck),
         Command::Run => Some(PhaseName::Run),
-        Command::Report | Command::Schema(_) | Command::Completions(_) => None,
+        Command::Init(_) | Command::Report | Command::Schema(_) | Command::Completions(_) => None,
     }
 }
 

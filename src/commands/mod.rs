@@ -5,6 +5,7 @@ mod completions;
 mod entry;
 mod health_check;
 mod identity;
+mod init;
 mod install;
 mod options;
 mod report;

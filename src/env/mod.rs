@@ -19,7 +19,7 @@ mod dotenv_tests;
 mod tests;
 
 pub(crate) use check::{CheckRequest, check};
-pub(crate) use contract::Contract;
+pub(crate) use contract::{Contract, example_values};
 pub(crate) use dotenv::parse;
 pub(crate) use files::load_environment;
 pub(crate) use production_file::{PRODUCTION_FILE, write_production_file};

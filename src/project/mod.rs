@@ -13,9 +13,13 @@ mod workspace;
 
 pub(crate) use app::Project;
 pub(crate) use lockfile::{drift, health as lockfile_health, relative};
-pub(crate) use manifest::Manifest;
+pub(crate) use manifest::{Manifest, read as read_manifest};
 pub(crate) use node::{
-    NodeInUse, NodeRequest, RequestSource, Wanted, in_use, next_minimum, requests as node_requests,
+    NodeInUse, NodeRange, NodeRequest, RequestSource, Wanted, in_use, next_minimum,
+    requests as node_requests,
 };
-pub(crate) use package_manager::{DecidedBy, ManagerKind, conflicts as manager_conflicts};
+pub(crate) use package_manager::{
+    DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,
+};
 pub(crate) use text::{Text, TextError, conflict_marker, position, read_text};
+pub(crate) use workspace::{matches_any, roots as workspace_roots};
