@@ -106,7 +106,7 @@ impl DetectedApp {
         let project = Project::read(app_root);
         let install_folder = install_folder(&project);
         let manifest = project.manifest.manifest.as_ref();
-        let output = Output::read(&project.root, manifest);
+        let output = Output::of(&project.next_config, manifest);
         let root_manifest = read_manifest(&install_folder).manifest;
         let mut requests =
             node_requests(&project.root, project.repository_root.as_deref(), manifest);

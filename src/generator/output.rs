@@ -1,16 +1,4 @@
-use std::{path::Path, sync::LazyLock};
-
-use regex::Regex;
-
-use crate::project::{Manifest, output::OutputMode, read_text};
-
-/// Bytes above which a file is no configuration.
-const MAXIMUM_SIZE: u64 = 1024 * 1024;
-
-#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
-static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^[^/\n]*\b(output|distDir)\s*:\s*(?:["']([^"'\n]+)["'])?"#).unwrap()
-});
+use crate::project::{Known, Manifest, NextConfig, output::OutputMode, script_commands};
 
 /// What the build will write, as far as it can be told before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +12,7 @@ pub(super) struct Output {
     /// What decided.
     pub(super) because: String,
     /// Settings that only the running configuration knows.
-    pub(super) unknown: Vec<String>,
+    pub(super) unknown: Vec<&'static str>,
 }
 
 impl Output {
@@ -33,57 +21,47 @@ impl Output {
         self.mode != OutputMode::Export
     }
 
-    /// Reads next.config and the build script.
-    pub(super) fn read(app_root: &Path, manifest: Option<&Manifest>) -> Self {
-        let (mut output, mut dist_dir, mut unknown, mut because) =
-            (None, None, Vec::new(), "no next.config sets `output`".to_owned());
-        for name in ["next.config.js", "next.config.mjs", "next.config.ts", "next.config.mts"] {
-            let Ok(text) = read_text(&app_root.join(name), MAXIMUM_SIZE) else { continue };
-            because = format!("{name} sets no `output`");
-            for found in SETTING.captures_iter(&text.content) {
-                match (&found[1], found.get(2)) {
-                    ("output", Some(value)) => output = Some(value.as_str().to_owned()),
-                    ("distDir", Some(value)) => dist_dir = Some(value.as_str().to_owned()),
-                    (setting, _) => unknown.push(setting.to_owned()),
-                }
+    /// Reads it off next.config and the build script.
+    pub(super) fn of(config: &NextConfig, manifest: Option<&Manifest>) -> Self {
+        let file = config.file.as_deref();
+        let exports_by_script = manifest
+            .and_then(|manifest| script_commands(manifest, "build"))
+            .is_some_and(|commands| commands.runs_next("export"));
+        let mode = config.mode().unwrap_or(OutputMode::Server);
+        let (mode, because) = match (mode, file) {
+            (OutputMode::Server, _) if exports_by_script => {
+                (OutputMode::Export, "`next export` in the build script".to_owned())
             }
-            if let Some(output) = &output {
-                because = format!("`output: \"{output}\"` in {name}");
+            (OutputMode::Server, None) => (mode, "no next.config".into()),
+            (OutputMode::Server, Some(file)) if config.output.is_certain() => {
+                (mode, format!("no `output` in {file}"))
             }
-            break;
-        }
-        let exports = manifest
-            .and_then(|manifest| manifest.scripts.get("build"))
-            .is_some_and(|script| script.contains("next export"));
-        let mode = match output.as_deref() {
-            Some("export") => OutputMode::Export,
-            Some("standalone") => OutputMode::Standalone,
-            _ if exports => {
-                because = "`next export` in the build script".into();
-                OutputMode::Export
-            }
-            _ => OutputMode::Server,
+            (OutputMode::Server, Some(file)) => (mode, format!("`output` of {file} is computed")),
+            (_, file) => (
+                mode,
+                format!("`output: \"{}\"` in {}", mode.as_str(), file.unwrap_or("next.config")),
+            ),
         };
-        Self::new(mode, dist_dir, because, unknown)
-    }
-
-    fn new(
-        mode: OutputMode,
-        dist_dir: Option<String>,
-        because: String,
-        unknown: Vec<String>,
-    ) -> Self {
-        let custom =
-            dist_dir.map(|path| path.trim_start_matches("./").trim_matches('/').to_owned());
-        // An export takes `distDir` for its own folder; the dist dir stays where it is.
-        let (dist_dir, base_directory) = match (mode, custom) {
-            (OutputMode::Export, custom) => {
-                (".next".into(), custom.unwrap_or_else(|| "out".into()))
-            }
-            (_, custom) => {
-                let dist_dir = custom.unwrap_or_else(|| ".next".into());
-                (dist_dir.clone(), dist_dir)
-            }
+        let unknown =
+            [("output", config.output.is_certain()), ("distDir", config.dist_dir.is_certain())]
+                .into_iter()
+                .filter_map(|(setting, certain)| (!certain).then_some(setting))
+                .collect();
+        let custom = match &config.dist_dir {
+            Known::Value(folder) => Some(folder),
+            Known::Unknown { possible } if possible.len() == 1 => possible.first(),
+            Known::Absent | Known::Unknown { .. } => None,
+        };
+        let custom = custom
+            .map(|folder| folder.trim_start_matches("./").trim_matches('/').to_owned())
+            .filter(|folder| folder != NextConfig::DEFAULT_DIST_DIR && !folder.is_empty());
+        let standard = NextConfig::DEFAULT_DIST_DIR.to_owned();
+        // An export takes `distDir` for its own folder, and Next itself keeps to the standard one.
+        let (dist_dir, base_directory) = if mode == OutputMode::Export {
+            (standard, custom.unwrap_or_else(|| NextConfig::DEFAULT_EXPORT_DIR.to_owned()))
+        } else {
+            let folder = custom.unwrap_or(standard);
+            (folder.clone(), folder)
         };
         Self { mode, dist_dir, base_directory, because, unknown }
     }

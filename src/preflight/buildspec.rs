@@ -1,3 +1,5 @@
+use std::cell::OnceCell;
+
 use super::Context;
 use crate::{
     buildspec::{FILE, RuleContext, SpecFile, check as check_rules, syntax_finding},
@@ -33,6 +35,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
             project_path: context.specification.project_path(),
             project: Some(context.project),
             on_amplify: context.platform.is_some(),
+            commands: OnceCell::new(),
         })),
     }
     findings

@@ -1,9 +1,12 @@
+use std::cell::OnceCell;
+
 use crate::{
     buildspec::{
         find::SpecFile,
         model::{App, Spec},
         node::{Node, Place},
         selection::{Selection, normal, select},
+        shell::Commands,
     },
     project::{Project, position},
     report::{Edit, Evidence, Finding, FindingId, Fix, Location, Severity},
@@ -24,6 +27,8 @@ pub(crate) struct RuleContext<'a> {
     pub(crate) project: Option<&'a Project>,
     /// Whether this is an Amplify build.
     pub(crate) on_amplify: bool,
+    /// The commands of each app; read at the first need.
+    pub(crate) commands: OnceCell<Vec<Commands>>,
 }
 
 impl<'a> RuleContext<'a> {
@@ -43,6 +48,15 @@ impl<'a> RuleContext<'a> {
             let is_built = built.is_some_and(|built| std::ptr::eq(built, app));
             (app, if is_built { Severity::Error } else { Severity::Warning })
         })
+    }
+
+    /// Every app with its commands, as `apps` gives them.
+    pub(super) fn commands(&self) -> impl Iterator<Item = (&'a App, &Commands, Severity)> {
+        let text = &self.file.text.content;
+        let commands = self
+            .commands
+            .get_or_init(|| self.spec.apps.iter().map(|app| Commands::read(app, text)).collect());
+        self.apps().zip(commands).map(|((app, severity), commands)| (app, commands, severity))
     }
 
     /// Whether `AMPLIFY_MONOREPO_APP_ROOT` names another folder than the one that is looked at.
