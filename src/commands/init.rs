@@ -88,10 +88,13 @@ fn resolve(
     let text = specification(&repository, plan_options).render();
     let path = repository.root.join(buildspec::FILE);
     let replace = options.force || options.print;
-    let mut files = vec![prepare(path, text, replace).map_err(|error| Box::new(refusal(&error)))?];
+    let mut files = vec![
+        prepare(&repository.root, path, text, replace)
+            .map_err(|error| Box::new(refusal(&error)))?,
+    ];
     for (path, text) in repository.apps.iter().filter_map(|app| app.contract()) {
         // Only where there is none: a contract is written by people.
-        let contract = prepare(path, text.to_owned(), false);
+        let contract = prepare(&repository.root, path, text.to_owned(), false);
         files.push(contract.map_err(|error| Box::new(refusal(&error)))?);
     }
     let findings = findings(&repository, options)?;
@@ -194,13 +197,9 @@ fn refusal(error: &PlaceError) -> Finding {
 }
 
 impl Plan {
-    fn shown(&self, folder: &Path, path: &Path) -> String {
-        relative(folder, path)
-    }
-
     fn say_files(&self, printer: &Printer, folder: &Path, written: bool) {
         for file in &self.files {
-            let path = self.shown(folder, &file.path);
+            let path = relative(folder, &file.path);
             let verb = match (file.is_current(), written, &file.old) {
                 (true, _, _) => "unchanged",
                 (false, true, None) => "wrote",
@@ -249,7 +248,7 @@ impl Plan {
             .iter()
             .map(|file| {
                 serde_json::json!({
-                    "path": relative(&self.repository.root, &file.path),
+                    "path": file.shown,
                     "content": file.text,
                     "written": written && !file.is_current(),
                 })

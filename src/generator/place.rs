@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::project::{TextError, read_text};
+use crate::project::{TextError, read_text, relative};
 
 /// Bytes above which a file is none of those that are written here.
 const MAXIMUM_SIZE: u64 = 4 * 1024 * 1024;
@@ -17,6 +17,8 @@ const MODE: u32 = 0o666;
 pub(crate) struct Placement {
     /// Where.
     pub(crate) path: PathBuf,
+    /// The same as messages show it: relative to the repository.
+    pub(crate) shown: String,
     /// Its new text.
     pub(crate) text: String,
     /// The text that stands there now.
@@ -66,10 +68,15 @@ impl Placement {
 }
 
 /// Looks whether a text may be written to a path; an equal one may always stand there.
-pub(crate) fn prepare(path: PathBuf, text: String, replace: bool) -> Result<Placement, PlaceError> {
-    let shown = || path.display().to_string();
+pub(crate) fn prepare(
+    repository: &Path,
+    path: PathBuf,
+    text: String,
+    replace: bool,
+) -> Result<Placement, PlaceError> {
+    let shown = relative(repository, &path);
     let Ok(metadata) = fs::symlink_metadata(&path) else {
-        return Ok(Placement { path, text, old: None });
+        return Ok(Placement { path, shown, text, old: None });
     };
     let what = if metadata.is_symlink() {
         Some("a symbolic link")
@@ -81,16 +88,16 @@ pub(crate) fn prepare(path: PathBuf, text: String, replace: bool) -> Result<Plac
         None
     };
     if let Some(what) = what {
-        return Err(PlaceError::NotRegular { path: shown(), what });
+        return Err(PlaceError::NotRegular { path: shown, what });
     }
     let old = match read_text(&path, MAXIMUM_SIZE) {
         Ok(old) => old.content,
-        Err(source) => return Err(PlaceError::Unreadable { path: shown(), source }),
+        Err(source) => return Err(PlaceError::Unreadable { path: shown, source }),
     };
     if !replace && old != text {
-        return Err(PlaceError::Exists { path: shown() });
+        return Err(PlaceError::Exists { path: shown });
     }
-    Ok(Placement { path, text, old: Some(old) })
+    Ok(Placement { path, shown, text, old: Some(old) })
 }
 
 /// Writes a file in one step. A file that appeared since it was prepared is not overwritten.
@@ -112,7 +119,7 @@ pub(crate) fn place(placement: &Placement) -> Result<(), PlaceError> {
         persisted.map(drop).map_err(|error| error.error)
     };
     write().map_err(|error| PlaceError::Unwritable {
-        path: path.display().to_string(),
+        path: placement.shown.clone(),
         reason: error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
     })
 }
@@ -125,24 +132,25 @@ mod tests {
     fn nothing_is_overwritten_unasked() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("amplify.yml");
-        let prepared = prepare(path.clone(), "new".into(), false).unwrap();
+        let prepared = prepare(folder.path(), path.clone(), "new".into(), false).unwrap();
         fs::write(&path, "appeared meanwhile").unwrap();
         assert!(matches!(place(&prepared), Err(PlaceError::Unwritable { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), "appeared meanwhile");
         assert!(matches!(
-            prepare(path.clone(), "new".into(), false),
+            prepare(folder.path(), path.clone(), "new".into(), false),
             Err(PlaceError::Exists { .. })
         ));
-        place(&prepare(path.clone(), "new".into(), true).unwrap()).unwrap();
+        place(&prepare(folder.path(), path.clone(), "new".into(), true).unwrap()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
-        assert!(prepare(path.clone(), "new".into(), false).unwrap().is_current());
+        assert!(prepare(folder.path(), path.clone(), "new".into(), false).unwrap().is_current());
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("elsewhere", &path).unwrap();
         assert!(matches!(
-            prepare(path, "new".into(), true),
+            prepare(folder.path(), path, "new".into(), true),
             Err(PlaceError::NotRegular { what: "a symbolic link", .. })
         ));
-        let absent = prepare(folder.path().join("absent/amplify.yml"), String::new(), true);
+        let absent =
+            prepare(folder.path(), folder.path().join("absent/amplify.yml"), String::new(), true);
         assert!(matches!(place(&absent.unwrap()), Err(PlaceError::Unwritable { .. })));
     }
 }

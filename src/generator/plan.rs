@@ -18,8 +18,8 @@ pub(crate) struct PlanOptions {
 /// The specification of a repository's apps.
 pub(crate) fn specification(repository: &Repository, options: PlanOptions) -> SpecPlan {
     let mut heading = vec![
-        "How AWS Amplify Hosting builds this repository. Written by `deployfix init`; check a change with `deployfix validate`."
-            .to_owned(),
+        "How AWS Amplify Hosting builds this repository, written by `deployfix init`.".to_owned(),
+        "Check every change with `deployfix validate`.".to_owned(),
     ];
     let in_folders: Vec<&DetectedApp> =
         repository.apps.iter().filter(|app| !app.path.is_empty()).collect();
@@ -119,7 +119,7 @@ fn build(app: &DetectedApp, options: PlanOptions) -> Vec<Step> {
     let file = shell_word(&join(&app.path_in_workspace, ".env.production"));
     if app.output.serves() {
         let comment =
-            "Server code sees no variable of the console at run time, only what this file holds:";
+            "At run time server code sees no variable of the console, only what this file holds:";
         if app.variables.runtime.is_empty() {
             steps.push(Step::note(&[
                 comment,

@@ -14,6 +14,7 @@ mod bad_input;
 mod build;
 mod command_line;
 mod health;
+mod init;
 mod install;
 mod masking;
 mod real_app;
