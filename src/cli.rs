@@ -1,8 +1,11 @@
 //! The command line: the one place that knows clap.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::styling};
+use clap::{
+    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::styling,
+    parser::ValueSource,
+};
 
 const STYLES: styling::Styles = styling::Styles::styled()
     .header(styling::AnsiColor::Green.on_default().bold())
@@ -45,10 +48,13 @@ pub(crate) struct GlobalOptions {
     /// The app root: the folder of the app's package.json
     #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "DEPLOYFIX_PROJECT")]
     pub(crate) project: PathBuf,
+    /// Whether the app root was named, and is not just the folder one is in.
+    #[arg(skip)]
+    pub(crate) project_is_named: bool,
     /// The configuration, instead of deployfix.yml in the app root
     #[arg(long, global = true, value_name = "FILE", env = "DEPLOYFIX_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// What goes to stdout: text, or one JSON document alone (text then goes to stderr)
+    /// What goes to stdout: text, or data alone (text then goes to stderr)
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: FormatOption,
     /// Say what would be run, and run nothing
@@ -70,8 +76,12 @@ pub(crate) struct GlobalOptions {
 pub(crate) enum FormatOption {
     /// Text for people
     Human,
-    /// One JSON document
+    /// The report as one JSON document
     Json,
+    /// The findings as a SARIF 2.1.0 log
+    Sarif,
+    /// The findings as annotations of GitHub Actions
+    Github,
 }
 
 /// When to colour.
@@ -99,8 +109,10 @@ Examples:
     #[command(after_help = "\
 Examples:
   deployfix validate
-  deployfix validate --project apps/web --format json | jq .validation.errors")]
-    Validate,
+  deployfix validate --strict --format github      in a workflow, warnings count
+  deployfix validate --project apps/web --format json | jq .validation.errors
+  deployfix validate --buildspec amplify.yml     that file alone, without the app")]
+    Validate(ValidateOptions),
     /// Install the dependencies exactly as locked, and recover from what can be mended
     #[command(after_help = "\
 Examples:
@@ -165,6 +177,18 @@ pub(crate) struct InitOptions {
     pub(crate) with_deployfix: bool,
 }
 
+/// Options of `validate`.
+#[derive(Debug, Args)]
+pub(crate) struct ValidateOptions {
+    /// Count warnings as failures
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Check this build specification alone, `-` from the standard input; with `--project` as if it
+    /// were the amplify.yml of that app
+    #[arg(long, value_name = "FILE")]
+    pub(crate) buildspec: Option<PathBuf>,
+}
+
 /// Options of `verify-artifacts`.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArtifactsOptions {
@@ -209,12 +233,24 @@ pub(crate) struct CompletionsOptions {
     pub(crate) shell: clap_complete::Shell,
 }
 
+impl Cli {
+    /// Reads a command line.
+    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = <Self as CommandFactory>::command().try_get_matches_from(arguments)?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        let source = matches.subcommand().and_then(|(_, inner)| inner.value_source("project"));
+        cli.global.project_is_named =
+            source.is_some_and(|source| source != ValueSource::DefaultValue);
+        Ok(cli)
+    }
+}
+
 /// The script that completes deployfix's command line.
 pub(crate) fn completions(shell: clap_complete::Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(
         shell,
-        &mut <Cli as clap::CommandFactory>::command(),
+        &mut <Cli as CommandFactory>::command(),
         "deployfix",
         &mut script,
     );

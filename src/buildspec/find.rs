@@ -1,13 +1,19 @@
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::{
     model::Spec,
     parse::{SyntaxError, parse},
 };
-use crate::project::{Text, TextError, read_text};
+use crate::project::{Text, TextError, read_stream, read_text};
 
 /// The only name that Amplify opens.
 pub(crate) const FILE: &str = "amplify.yml";
+/// The name that stands for the standard input.
+const STANDARD_INPUT: &str = "-";
 /// Bytes above which a file is no specification.
 const MAXIMUM_SIZE: u64 = 4 * 1024 * 1024;
 
@@ -22,6 +28,33 @@ pub(crate) struct SpecFile {
     pub(crate) text: Text,
     /// Its meaning, or why it has none.
     pub(crate) spec: Result<Spec, SyntaxError>,
+}
+
+impl SpecFile {
+    /// Reads the meaning of a text.
+    pub(crate) fn new(path: PathBuf, relative_path: String, text: Text) -> Self {
+        let spec = parse(&text.content).map(Spec::new);
+        Self { path, relative_path, text, spec }
+    }
+
+    /// Reads the specification that was named, also from a pipe; `-` is the standard input.
+    pub(crate) fn named(name: &Path) -> Result<Self, FindError> {
+        let (shown, text) = if name == Path::new(STANDARD_INPUT) {
+            ("<stdin>".to_owned(), read_stream(io::stdin().lock(), MAXIMUM_SIZE))
+        } else {
+            let text = File::open(name)
+                .map_err(|error| match error.kind() {
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => TextError::Missing,
+                    _ => TextError::Unreadable(error),
+                })
+                .and_then(|file| read_stream(file, MAXIMUM_SIZE));
+            (name.to_string_lossy().into_owned(), text)
+        };
+        match text {
+            Ok(text) => Ok(Self::new(name.to_path_buf(), shown, text)),
+            Err(source) => Err(FindError { relative_path: shown, source }),
+        }
+    }
 }
 
 /// A specification is there but cannot be read.
@@ -44,8 +77,7 @@ pub(crate) fn find(
         let relative_path = crate::project::relative(app_root, &path);
         match read_text(&path, MAXIMUM_SIZE) {
             Ok(text) => {
-                let spec = parse(&text.content).map(Spec::new);
-                return Ok(Some(SpecFile { path, relative_path, text, spec }));
+                return Ok(Some(SpecFile::new(path, relative_path, text)));
             }
             Err(TextError::Missing) => {}
             Err(source) => return Err(FindError { relative_path, source }),

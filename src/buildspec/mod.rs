@@ -1,6 +1,7 @@
 //! amplify.yml: where everything stands, what it means, what is wrong with it.
 
 mod find;
+mod lint;
 mod model;
 mod node;
 mod parse;
@@ -13,11 +14,12 @@ mod specification;
 mod template;
 mod variables;
 
-pub(crate) use find::{FILE, SpecFile};
+pub(crate) use find::{FILE, FindError, SpecFile};
+pub(crate) use lint::{Surroundings, lint};
 pub(crate) use model::{App, Section};
-pub(crate) use rules::{RuleContext, check, syntax_finding};
+pub(crate) use rules::syntax_finding;
 pub(crate) use script::{ScriptPhase, ScriptSection, render as render_script};
 pub(crate) use shell::{Commands, Invocation};
-pub(crate) use specification::Specification;
+pub(crate) use specification::{Specification, declared_root, project_path};
 pub(crate) use template::{AppPlan, SpecPlan, Step};
 pub(crate) use variables::{SetVariables, variables_set};

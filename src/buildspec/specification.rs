@@ -33,19 +33,12 @@ impl Specification {
             Ok(Some(file)) => file.path.parent().unwrap_or(app_root),
             Ok(None) | Err(_) => app_root,
         };
-        let project_path = repository_root
-            .and_then(|repository| app_root.strip_prefix(repository).ok())
-            .map(|path| path.to_string_lossy().into_owned())
-            .unwrap_or_default();
         Self {
             folder: folder.to_path_buf(),
             file,
             app_root: app_root.to_path_buf(),
-            project_path,
-            declared_root: variables
-                .get("AMPLIFY_MONOREPO_APP_ROOT")
-                .filter(|root| !root.is_empty())
-                .cloned(),
+            project_path: project_path(app_root, repository_root),
+            declared_root: declared_root(variables).map(str::to_owned),
         }
     }
 
@@ -105,6 +98,19 @@ impl Specification {
             .map(|cache| cache.paths.iter().map(|path| path.value.clone()).collect())
             .unwrap_or_default()
     }
+}
+
+/// The app root relative to the repository, `/` as separator; empty where they are one.
+pub(crate) fn project_path(app_root: &Path, repository_root: Option<&Path>) -> String {
+    repository_root
+        .and_then(|repository| app_root.strip_prefix(repository).ok())
+        .map(|path| path.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// `AMPLIFY_MONOREPO_APP_ROOT`, in an Amplify build or set by hand.
+pub(crate) fn declared_root(variables: &BTreeMap<String, String>) -> Option<&str> {
+    variables.get("AMPLIFY_MONOREPO_APP_ROOT").map(String::as_str).filter(|root| !root.is_empty())
 }
 
 /// A path below a folder, relative to it and without `.` and `..`.

@@ -4,12 +4,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use clap::Parser;
-
 use super::{
     build, completions, health_check, init, install, report, run, schema,
     session::{self, Session},
-    validate, verify_artifacts,
+    validate, validate_buildspec, verify_artifacts,
 };
 use crate::{
     cli::{Cli, Command},
@@ -19,7 +17,7 @@ use crate::{
 
 /// Parses the command line, runs the subcommand, and returns how the process is to exit.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version arrive here as well, and go to stdout with exit code 0.
@@ -48,7 +46,10 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Completions(options) => return completions::print(options),
         Command::Report => return report::print(&cli.global),
         Command::Init(options) => return init::run(&cli.global, options),
-        Command::Validate
+        Command::Validate(options) if let Some(file) = &options.buildspec => {
+            return validate_buildspec::run(&cli.global, file);
+        }
+        Command::Validate(_)
         | Command::Install
         | Command::Build
         | Command::VerifyArtifacts(_)
@@ -90,7 +91,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
     #[cfg(debug_assertions)]
     panic_on_request();
     match &cli.command {
-        Command::Validate => validate::run(session),
+        Command::Validate(options) => validate::run(session, options),
         Command::Install => install::run(session).await,
         Command::Build => build::run(session).await,
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
@@ -104,7 +105,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
 
 fn phase_of(command: &Command) -> Option<PhaseName> {
     match command {
-        Command::Validate => Some(PhaseName::Validate),
+        Command::Validate(_) => Some(PhaseName::Validate),
         Command::Install => Some(PhaseName::Install),
         Command::Build => Some(PhaseName::Build),
         Command::VerifyArtifacts(_) => Some(PhaseName::VerifyArtifacts),

@@ -2,6 +2,7 @@
 
 mod build;
 mod completions;
+mod document;
 mod entry;
 mod health_check;
 mod identity;
@@ -15,6 +16,7 @@ mod secrets;
 mod sections;
 mod session;
 mod validate;
+mod validate_buildspec;
 mod verify_artifacts;
 
 pub use entry::main;

@@ -4,10 +4,10 @@ use std::{
 };
 
 use crate::{
-    buildspec::Specification,
+    buildspec::{SpecFile, Specification},
     config::Config,
     env::{PRODUCTION_FILE, load_environment, parse},
-    mask::{MaskSet, secrets_in},
+    mask::{MaskSet, Secret, secrets_in},
     project::repository,
 };
 
@@ -18,6 +18,35 @@ pub(super) fn mask(
     app_root: &Path,
     config: Option<&Config>,
 ) -> MaskSet {
+    MaskSet::new(of_app(variables, app_root, config))
+}
+
+/// Every secret of one specification and of the environment; with an app also those of the app.
+pub(super) fn mask_of_specification(
+    variables: &BTreeMap<String, String>,
+    file: Option<&SpecFile>,
+    project: Option<(&Path, &Config)>,
+) -> MaskSet {
+    let declared = BTreeSet::new();
+    let of_specification = file
+        .and_then(|file| file.spec.as_ref().ok())
+        .into_iter()
+        .flat_map(|spec| &spec.apps)
+        .flat_map(|app| &app.env_variables)
+        .map(|(name, value)| (name.value.clone(), value.value.clone()));
+    let of_specification = secrets_in(of_specification, &declared);
+    let of_rest = match project {
+        Some((app_root, config)) => of_app(variables, app_root, Some(config)),
+        None => secrets_in(variables.clone(), &declared),
+    };
+    MaskSet::new(of_specification.into_iter().chain(of_rest))
+}
+
+fn of_app(
+    variables: &BTreeMap<String, String>,
+    app_root: &Path,
+    config: Option<&Config>,
+) -> BTreeSet<Secret> {
     let contract = || config.into_iter().flat_map(|config| &config.environment);
     let declared: BTreeSet<_> =
         contract().filter(|(_, variable)| variable.secret).map(|(name, _)| name.clone()).collect();
@@ -37,11 +66,11 @@ pub(super) fn mask(
     let defaults =
         contract().filter_map(|(name, variable)| Some((name.clone(), variable.default.clone()?)));
     // One source at a time: a name of two sources has two values.
-    let secrets = secrets_in(variables.clone(), &declared)
+    secrets_in(variables.clone(), &declared)
         .into_iter()
         .chain(secrets_in(of_files, &declared))
         .chain(secrets_in(written, &declared))
         .chain(secrets_in(of_specification, &declared))
-        .chain(secrets_in(defaults, &declared));
-    MaskSet::new(secrets)
+        .chain(secrets_in(defaults, &declared))
+        .collect()
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    identity,
+    document, identity,
     options::{absolute, printer, variables},
     secrets::mask,
 };
@@ -73,14 +73,7 @@ impl Session {
         let printer = printer(options, Arc::clone(&redact));
         render::trace(options.verbose, &redact);
         if !app_root.is_dir() {
-            printer.finding(
-                &Finding::new(
-                    FindingId::Usage,
-                    format!("`{}` is not a folder", options.project.display()),
-                    "`--project` names the app root: the folder of the app's package.json",
-                )
-                .hint("deployfix validate --project apps/web"),
-            );
+            printer.finding(&not_a_folder(&options.project));
             return Err(ExitStatus::Usage);
         }
         let store = if options.dry_run { None } else { open_store(&app_root, redact, &printer) };
@@ -236,11 +229,8 @@ impl Session {
             self.printer.finding(finding);
         }
         self.printer.verdict(&phase);
-        if self.printer.format() == Format::Json
-            && let Some(run) = run
-            && let Err(error) = self.printer.json(&run)
-        {
-            self.printer.important(&format!("cannot print the report: {error}"));
+        if let Some(run) = run {
+            document::print(&self.printer, &self.app_root, &run, Some(phase.name));
         }
         status
     }
@@ -338,6 +328,16 @@ pub(super) fn record_internal_error(
     }
 }
 
+/// `--project` is wrong.
+pub(super) fn not_a_folder(path: &Path) -> Finding {
+    Finding::new(
+        FindingId::Usage,
+        format!("`{}` is not a folder", path.display()),
+        "`--project` names the app root: the folder of the app's package.json",
+    )
+    .hint("deployfix validate --project apps/web")
+}
+
 /// `validate` exits with 1 for findings; the other phases with the area of the first error.
 pub(super) fn exit_status(phase: &PhaseReport) -> ExitStatus {
     match phase.primary_error() {
@@ -348,7 +348,7 @@ pub(super) fn exit_status(phase: &PhaseReport) -> ExitStatus {
     }
 }
 
-fn identity_of(join: &Join) -> &Identity {
+pub(super) fn identity_of(join: &Join) -> &Identity {
     match join {
         Join::Identified(identity) | Join::Begin(identity) | Join::Newest(identity) => identity,
     }

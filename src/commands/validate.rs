@@ -2,6 +2,7 @@ use std::sync::OnceLock;
 
 use super::{sections, session::Session};
 use crate::{
+    cli::ValidateOptions,
     config::Ignore,
     env::{Contract, resolved},
     preflight::{self, Context},
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// Predicts what would fail, before anything is installed or built.
-pub(super) fn run(session: Session) -> ExitStatus {
+pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
     if session.dry_run {
         let names: Vec<_> =
             preflight::CHECKS.iter().map(|check| format!("check {}", check.name)).collect();
@@ -43,7 +44,8 @@ pub(super) fn run(session: Session) -> ExitStatus {
     phase.metrics.insert("checks".into(), preflight::CHECKS.len() as u64);
     phase.metrics.insert("ignored".into(), accepted.len() as u64);
     phase.findings = findings;
-    let validation = Validation::from_findings(&phase.findings);
+    phase.strict = options.strict;
+    let validation = Validation::of(&phase);
     let environment = sections::environment(&session, &project);
     let variables = resolved(&contract, &session.variables, &session.app_root);
     let build_config = sections::build_config(&session, &specification, context.node(), &variables);
@@ -55,7 +57,7 @@ pub(super) fn run(session: Session) -> ExitStatus {
 }
 
 /// Whether a reviewed entry of deployfix.yml is about this finding; every part given must agree.
-fn accepts(ignore: &Ignore, finding: &Finding) -> bool {
+pub(super) fn accepts(ignore: &Ignore, finding: &Finding) -> bool {
     let names_package = |package: &String| {
         finding.message.contains(&format!("`{package}`"))
             || finding.message.contains(&format!("`{package}@"))

@@ -1,8 +1,6 @@
-use std::cell::OnceCell;
-
 use super::Context;
 use crate::{
-    buildspec::{FILE, RuleContext, SpecFile, check as check_rules, syntax_finding},
+    buildspec::{FILE, SpecFile, Surroundings, lint},
     report::{Evidence, Finding, FindingId, Location, Severity},
 };
 
@@ -26,18 +24,13 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         }
     };
     let mut findings: Vec<_> = misplaced(context, file).into_iter().collect();
-    match &file.spec {
-        Err(error) => findings.push(syntax_finding(file, error)),
-        Ok(spec) => findings.extend(check_rules(&RuleContext {
-            file,
-            spec,
-            declared_root: context.specification.declared_root(),
-            project_path: context.specification.project_path(),
-            project: Some(context.project),
-            on_amplify: context.platform.is_some(),
-            commands: OnceCell::new(),
-        })),
-    }
+    let surroundings = Surroundings {
+        declared_root: context.specification.declared_root(),
+        project_path: context.specification.project_path(),
+        project: Some(context.project),
+        on_amplify: context.platform.is_some(),
+    };
+    findings.extend(lint(file, surroundings));
     findings
 }
 

@@ -25,5 +25,5 @@ pub(crate) use package_manager::{
     DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,
 };
 pub(crate) use scripts::{ScriptCommand, ScriptCommands, line_commands, script_commands};
-pub(crate) use text::{Text, TextError, conflict_marker, position, read_text};
+pub(crate) use text::{Text, TextError, conflict_marker, position, read_stream, read_text};
 pub(crate) use workspace::{matches_any, roots as workspace_roots};

@@ -51,10 +51,18 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> Result<Text, TextError> {
     if !path.metadata().map_err(failed)?.is_file() {
         return Err(TextError::NotAFile);
     }
+    read_stream(File::open(path).map_err(failed)?, limit)
+}
+
+/// Reads text of at most `limit` bytes from anything, waiting for its end.
+pub(crate) fn read_stream(stream: impl Read, limit: u64) -> Result<Text, TextError> {
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(failed)?;
+    stream.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| {
+        match error.kind() {
+            io::ErrorKind::IsADirectory => TextError::NotAFile,
+            _ => TextError::Unreadable(error),
+        }
+    })?;
     if bytes.len() as u64 > limit {
         return Err(TextError::TooLarge { limit });
     }

@@ -37,15 +37,17 @@ impl<'a> RuleContext<'a> {
         select(self.spec, self.declared_root.or(Some(self.project_path)))
     }
 
-    /// Every app of the specification; an error in one that is not built is only a warning.
+    /// Every app of the specification; an error in one that is not built is only a warning. A file
+    /// alone does not tell which one is built: then each of them is.
     pub(super) fn apps(&self) -> impl Iterator<Item = (&'a App, Severity)> {
         let built = match self.selection() {
             Selection::App(app) | Selection::NotMonorepo(app) => Some(app),
             Selection::NoMatch | Selection::Ambiguous => None,
         };
+        let any = self.project.is_none() && self.declared_root.is_none();
         let is_mapping = matches!(self.spec.root.value, Node::Mapping(_));
         self.spec.apps.iter().filter(move |_| is_mapping).map(move |app| {
-            let is_built = built.is_some_and(|built| std::ptr::eq(built, app));
+            let is_built = any || built.is_some_and(|built| std::ptr::eq(built, app));
             (app, if is_built { Severity::Error } else { Severity::Warning })
         })
     }
