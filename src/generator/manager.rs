@@ -99,12 +99,15 @@ impl Manager {
         };
         let flat = match self.kind {
             ManagerKind::Npm | ManagerKind::YarnClassic => true,
+            // Alone, an app has its packages in its own node_modules.
             ManagerKind::Pnpm => {
-                is(".npmrc", "node-linker", "hoisted")
+                !workspace
+                    || is(".npmrc", "node-linker", "hoisted")
+                    || is(".npmrc", "shamefully-hoist", "true")
                     || is(PNPM_WORKSPACE, "nodeLinker", "hoisted")
+                    || is(PNPM_WORKSPACE, "shamefullyHoist", "true")
             }
             ManagerKind::YarnBerry => is(".yarnrc.yml", "nodeLinker", "node-modules"),
-            // Alone, an app is laid out flat by every bun.
             ManagerKind::Bun => {
                 !workspace
                     || is("bunfig.toml", "linker", "hoisted")

@@ -165,13 +165,12 @@ fn yarn_4_without_plug_n_play() {
 }
 
 #[test]
-fn pnpm_alone_and_its_linker() {
-    let project = app("pnpm-lock.yaml", pnpm_lock("."));
-    let text = written(&project, &[], ".");
-    assert!(text.contains("npm install -g pnpm@9.15.9\n"), "{text}");
-    assert!(text.contains("--config.node-linker=hoisted"), "{text}");
-    let settled = project.file(".npmrc", "node-linker=hoisted\n");
-    assert!(!written(&settled, &["--force"], ".").contains("hoisted"));
+fn pnpm_is_asked_for_a_flat_layout_in_workspaces_that_do_not_set_it() {
+    let alone = written(&app("pnpm-lock.yaml", pnpm_lock(".")), &[], ".");
+    assert!(alone.contains("npm install -g pnpm@9.15.9\n"), "{alone}");
+    assert!(!alone.contains("hoisted"), "{alone}");
+    let settled = monorepo().file(".npmrc", "node-linker=hoisted\n");
+    assert!(!written(&settled, &[], "apps/web").contains("hoisted"));
 }
 
 #[test]
