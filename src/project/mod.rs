@@ -14,7 +14,9 @@ mod text;
 mod workspace;
 
 pub(crate) use app::Project;
-pub(crate) use lockfile::{drift, health as lockfile_health, relative};
+pub(crate) use lockfile::{
+    Lockfile, LockfileKind, drift, health as lockfile_health, lockfiles_of, relative,
+};
 pub(crate) use manifest::{Manifest, read as read_manifest};
 pub(crate) use next_config::{Known, NextConfig};
 pub(crate) use node::{
@@ -24,6 +26,6 @@ pub(crate) use node::{
 pub(crate) use package_manager::{
     DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,
 };
-pub(crate) use scripts::{ScriptCommand, ScriptCommands, line_commands, script_commands};
+pub(crate) use scripts::{ScriptCommand, ScriptCommands, script_commands, word_commands};
 pub(crate) use text::{Text, TextError, conflict_marker, position, read_stream, read_text};
 pub(crate) use workspace::{matches_any, roots as workspace_roots};

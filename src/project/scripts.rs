@@ -78,23 +78,15 @@ impl ScriptCommands {
 /// What the manager runs for a script; nothing where there is no such script.
 pub(crate) fn script_commands(manifest: &Manifest, script: &str) -> Option<ScriptCommands> {
     manifest.scripts.get(script)?;
-    let mut reader = Reader {
-        manifest,
-        found: ScriptCommands { commands: Vec::new(), complete: true },
-        open: BTreeSet::new(),
-    };
+    let mut reader = Reader::new(manifest);
     reader.script(script);
     Some(reader.found)
 }
 
-/// What a command line runs in the end, with the scripts that it calls.
-pub(crate) fn line_commands(manifest: &Manifest, line: &str) -> ScriptCommands {
-    let mut reader = Reader {
-        manifest,
-        found: ScriptCommands { commands: Vec::new(), complete: true },
-        open: BTreeSet::new(),
-    };
-    reader.line("", line);
+/// What the words of one command run in the end, with the scripts that they call.
+pub(crate) fn word_commands(manifest: &Manifest, words: &[String]) -> ScriptCommands {
+    let mut reader = Reader::new(manifest);
+    reader.command("", words, false);
     reader.found
 }
 
@@ -105,7 +97,12 @@ struct Reader<'a> {
     open: BTreeSet<String>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(manifest: &'a Manifest) -> Self {
+        let found = ScriptCommands { commands: Vec::new(), complete: true };
+        Self { manifest, found, open: BTreeSet::new() }
+    }
+
     fn script(&mut self, name: &str) {
         if !self.open.insert(name.to_owned()) {
             return;
@@ -362,7 +359,10 @@ mod tests {
     }
 
     fn told(scripts: &[(&str, &str)], line: &str) -> String {
-        let found = line_commands(&manifest(scripts), line);
+        let manifest = manifest(scripts);
+        let mut reader = Reader::new(&manifest);
+        reader.line("", line);
+        let found = reader.found;
         let commands: Vec<_> = found
             .commands
             .iter()
@@ -427,7 +427,8 @@ mod tests {
             ("echo next build", false),
             ("next", false),
         ] {
-            let found = line_commands(&Manifest::default(), line);
+            let words: Vec<_> = line.split(' ').map(ToOwned::to_owned).collect();
+            let found = word_commands(&Manifest::default(), &words);
             assert_eq!(found.runs_next("build"), expected, "{line}");
         }
     }
