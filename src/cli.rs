@@ -24,6 +24,7 @@ const STYLES: styling::Styles = styling::Styles::styled()
     arg_required_else_help = true,
     after_help = "\
 Examples:
+  deployfix init                            an amplify.yml that fits the project
   deployfix validate                        what would fail, in the folder you are in
   deployfix run --project apps/web          the whole Amplify build, locally
   deployfix report --format json            the report of the newest run

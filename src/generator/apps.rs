@@ -1,4 +1,7 @@
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use walkdir::WalkDir;
 
@@ -32,12 +35,29 @@ pub(crate) fn find_apps(folder: &Path) -> Vec<PathBuf> {
     if is_app(folder) {
         return vec![folder.to_path_buf()];
     }
+    let mut found: Vec<PathBuf> = packages(folder).filter(|path| is_app(path)).collect();
+    let shown = |path: &PathBuf| {
+        let below = path.strip_prefix(folder).unwrap_or(path);
+        below.components().any(|part| FOR_SHOW.iter().any(|name| part.as_os_str() == *name))
+    };
+    if !found.iter().all(shown) {
+        found.retain(|path| !shown(path));
+    }
+    if found.is_empty() && depends_on_next(folder) {
+        found.push(folder.to_path_buf());
+    }
+    found
+}
+
+/// The folders below a folder that may hold a package; of a workspace, those that belong to it.
+fn packages(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let members = members(folder);
-    let belongs = |path: &Path| {
-        let relative = path.strip_prefix(folder).unwrap_or(path).to_string_lossy();
+    let root = folder.to_path_buf();
+    let belongs = move |path: &PathBuf| {
+        let relative = path.strip_prefix(&root).unwrap_or(path).to_string_lossy();
         members.as_ref().is_none_or(|patterns| matches_any(patterns, &relative))
     };
-    let mut found: Vec<PathBuf> = WalkDir::new(folder)
+    WalkDir::new(folder)
         .min_depth(1)
         .max_depth(SEARCH_DEPTH)
         .sort_by_file_name()
@@ -50,19 +70,40 @@ pub(crate) fn find_apps(folder: &Path) -> Vec<PathBuf> {
         })
         .filter_map(Result::ok)
         .map(walkdir::DirEntry::into_path)
-        .filter(|path| belongs(path) && is_app(path))
+        .filter(belongs)
+}
+
+/// The packages of a workspace with a build of their own that an app depends on, in the order of
+/// their builds: path below the workspace, and manifest.
+pub(super) fn packages_to_build(workspace: &Path, app: &Manifest) -> Vec<(String, Manifest)> {
+    let members: BTreeMap<String, (String, Manifest)> = packages(workspace)
+        .filter_map(|path| {
+            let manifest = manifest(&path)?;
+            let below = path.strip_prefix(workspace).ok()?.to_string_lossy().into_owned();
+            Some((manifest.name.clone()?, (below, manifest)))
+        })
         .collect();
-    let shown = |path: &PathBuf| {
-        let below = path.strip_prefix(folder).unwrap_or(path);
-        below.components().any(|part| FOR_SHOW.iter().any(|name| part.as_os_str() == *name))
-    };
-    if !found.iter().all(shown) {
-        found.retain(|path| !shown(path));
+    let mut order = Vec::new();
+    add_dependencies(app, &members, &mut BTreeSet::new(), &mut order);
+    order
+}
+
+fn add_dependencies(
+    of: &Manifest,
+    members: &BTreeMap<String, (String, Manifest)>,
+    seen: &mut BTreeSet<String>,
+    order: &mut Vec<(String, Manifest)>,
+) {
+    let kinds = [&of.dependencies, &of.dev_dependencies, &of.optional_dependencies];
+    for name in kinds.into_iter().flat_map(|kind| kind.keys()) {
+        let Some((path, manifest)) = members.get(name) else { continue };
+        if seen.insert(name.clone()) {
+            add_dependencies(manifest, members, seen, order);
+            if manifest.scripts.contains_key("build") {
+                order.push((path.clone(), manifest.clone()));
+            }
+        }
     }
-    if found.is_empty() && depends_on_next(folder) {
-        found.push(folder.to_path_buf());
-    }
-    found
 }
 
 /// A root manifest may name `next` for the apps below it, so something of an app must be there as well.

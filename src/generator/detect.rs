@@ -4,6 +4,7 @@ use std::{
 };
 
 use super::{
+    apps::packages_to_build,
     backend::Backend,
     contract::{FILE, Variables},
     manager::Manager,
@@ -48,6 +49,8 @@ pub(crate) struct DetectedApp {
     pub(super) backend: Option<(Backend, &'static str)>,
     /// Whether turbo builds the workspace.
     pub(super) turbo: bool,
+    /// Packages of the workspace that must be built before the app: path and manifest.
+    pub(super) packages: Vec<(String, Manifest)>,
     /// The variables of the app.
     pub(crate) variables: Variables,
 }
@@ -120,16 +123,25 @@ impl DetectedApp {
             manifest.is_some_and(|manifest| manifest.range_of("turbo").is_some())
         };
         let in_workspace = install_folder != project.root;
+        let turbo = in_workspace
+            && install_folder.join("turbo.json").is_file()
+            && (has_turbo(root_manifest.as_ref()) || has_turbo(manifest));
+        let manager = Manager::of(&project, &install_folder);
+        let packages = match manifest {
+            Some(manifest) if in_workspace && !turbo && manager.kind != ManagerKind::Pnpm => {
+                packages_to_build(&install_folder, manifest)
+            }
+            _ => Vec::new(),
+        };
         Self {
             path: below(repository, &project.root),
             workspace: in_workspace.then(|| below(repository, &install_folder)),
             path_in_workspace: below(&install_folder, &project.root),
             node: node::choose(&requests, output.serves()),
-            manager: Manager::of(&project, &install_folder),
+            manager,
             backend: Backend::of(&project.root),
-            turbo: in_workspace
-                && install_folder.join("turbo.json").is_file()
-                && (has_turbo(root_manifest.as_ref()) || has_turbo(manifest)),
+            turbo,
+            packages,
             variables: Variables::read(&project.root, config, process, output.serves()),
             output,
             project,
@@ -139,11 +151,6 @@ impl DetectedApp {
     /// Where the app lies.
     pub(crate) fn root(&self) -> &Path {
         &self.project.root
-    }
-
-    /// The folder that the commands run in: the workspace's, else the app's.
-    pub(super) fn install_folder(&self) -> PathBuf {
-        install_folder(&self.project)
     }
 
     /// package.json, where it can be read.

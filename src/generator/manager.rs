@@ -30,6 +30,8 @@ pub(super) struct Manager {
     pub(super) kind: ManagerKind,
     /// The exact version, where it must be fetched.
     pub(super) version: Option<String>,
+    /// Whether `packageManager` names that version, which corepack then follows.
+    is_named: bool,
     /// What decided for it, and for its version.
     pub(super) because: String,
     /// Whether there is a lockfile to install from.
@@ -75,9 +77,10 @@ impl Manager {
             ManagerKind::Pnpm => {
                 Some(asked.clone().unwrap_or_else(|| pnpm_version(text, install_folder).into()))
             }
-            ManagerKind::YarnBerry => {
-                Some(asked.clone().unwrap_or_else(|| yarn_version(text).into()))
-            }
+            ManagerKind::YarnBerry => asked.clone().or_else(|| {
+                let brought = setting(&install_folder.join(".yarnrc.yml"), "yarnPath");
+                brought.is_none().then(|| yarn_version(text).to_owned())
+            }),
             ManagerKind::Bun => Some(asked.clone().unwrap_or_else(|| BUN.into())),
         };
         let file = lockfile.map(|lockfile| lockfile.relative_path.clone());
@@ -87,8 +90,15 @@ impl Manager {
             (None, Some(_)) => "`packageManager`".into(),
             (None, None) => "no lockfile, no `packageManager`".into(),
         };
-        let mut manager =
-            Self { kind, version, because, has_lockfile: file.is_some(), linker: Linker::Flat };
+        let is_named = asked.is_some();
+        let mut manager = Self {
+            kind,
+            version,
+            is_named,
+            because,
+            has_lockfile: file.is_some(),
+            linker: Linker::Flat,
+        };
         manager.linker = manager.linker(install_folder, install_folder != project.root);
         manager
     }
@@ -122,7 +132,7 @@ impl Manager {
     }
 
     /// What brings the manager into the build image.
-    pub(super) fn fetch(&self, folder: &Path) -> Vec<Step> {
+    pub(super) fn fetch(&self) -> Vec<Step> {
         let version = self.version.as_deref().unwrap_or_default();
         match self.kind {
             // The image has them.
@@ -137,9 +147,7 @@ impl Manager {
             ManagerKind::YarnBerry => {
                 let mut steps =
                     vec![Step::because("corepack enable", "Amplify's image has yarn 1 only.")];
-                let names_itself = self.because.contains("packageManager")
-                    || setting(&folder.join(".yarnrc.yml"), "yarnPath").is_some();
-                if !names_itself {
+                if !self.is_named && !version.is_empty() {
                     steps.push(Step::plain(format!("corepack prepare yarn@{version} --activate")));
                 }
                 steps
@@ -202,6 +210,8 @@ impl Manager {
     }
 
     /// The build of an app, from the folder where it is installed; `app` is empty where they are one.
+    ///
+    /// turbo and pnpm build what it depends on in the workspace as well.
     pub(super) fn build(&self, app: &str, manifest: Option<&Manifest>, turbo: bool) -> String {
         let scripts = manifest.is_some_and(|manifest| manifest.scripts.contains_key("build"));
         let name = manifest
@@ -218,7 +228,6 @@ impl Manager {
             }
             (false, true, name) => match (self.kind, name) {
                 (ManagerKind::Npm, _) => format!("npm run build --workspace {path}"),
-                // With the packages of the workspace that it depends on.
                 (ManagerKind::Pnpm, Some(name)) => format!("pnpm --filter {name}... run build"),
                 (ManagerKind::Pnpm, None) => format!("pnpm --dir {path} run build"),
                 (ManagerKind::YarnClassic | ManagerKind::YarnBerry, Some(name)) => {

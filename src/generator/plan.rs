@@ -98,8 +98,7 @@ fn setup(app: &DetectedApp, options: PlanOptions) -> Vec<Step> {
             format!("As asked for by {}; what builds the app also runs it.", app.node.because),
         ));
     }
-    let folder = app.install_folder();
-    steps.extend(app.manager.fetch(&folder));
+    steps.extend(app.manager.fetch());
     steps.extend(app.manager.environment(options.with_deployfix));
     steps
 }
@@ -137,6 +136,10 @@ fn build(app: &DetectedApp, options: PlanOptions) -> Vec<Step> {
             }
             steps.push(step);
         }
+    }
+    for (path, package) in &app.packages {
+        let command = app.manager.build(path, Some(package), false);
+        steps.push(Step::because(command, "A package that the app depends on."));
     }
     let manifest = app.manifest();
     steps.push(Step::plain(app.manager.build(&app.path_in_workspace, manifest, app.turbo)));

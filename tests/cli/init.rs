@@ -211,6 +211,48 @@ fn several_apps_of_one_repository() {
 }
 
 #[test]
+fn packages_of_an_npm_workspace_are_built_before_the_app() {
+    let web = manifest("").replace(r#""dependencies":{"#, r#""dependencies":{"@acme/ui":"*","#);
+    let package = |name: &str, more: &str| {
+        format!(r#"{{"name":"{name}","version":"1.0.0","scripts":{{"build":"tsc"}}{more}}}"#)
+    };
+    let lock = npm_lock()
+        .replacen(r#""dependencies":{"next":"15.5.29"}"#, r#""workspaces":["apps/*","packages/*"]"#, 1)
+        .replace(
+            r#""node_modules/next""#,
+            r#""apps/web":{"name":"web","version":"1.0.0","dependencies":{"@acme/ui":"*","next":"15.5.29"}},"node_modules/@acme/ui":{"resolved":"packages/ui","link":true},"node_modules/next""#,
+        );
+    let project = Project::empty()
+        .file(
+            "package.json",
+            r#"{"name":"root","private":true,"workspaces":["apps/*","packages/*"]}"#,
+        )
+        .file("package-lock.json", lock)
+        .file("apps/web/package.json", web)
+        .file("apps/web/app/page.js", "export default () => null;\n")
+        .file(
+            "packages/ui/package.json",
+            package("@acme/ui", r#","dependencies":{"@acme/core":"*"}"#),
+        )
+        .file(
+            "packages/core/package.json",
+            package("@acme/core", r#","devDependencies":{"@acme/ui":"*"}"#),
+        )
+        .file("packages/unused/package.json", package("@acme/unused", ""));
+    let text = written(&project, &[], "apps/web");
+    let builds: Vec<_> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("- npm run build ")).collect();
+    assert_eq!(
+        builds,
+        ["--workspace packages/core", "--workspace packages/ui", "--workspace apps/web"]
+    );
+    fs::remove_dir(project.root().join(".git")).unwrap();
+    let ran = project.run(&["init", "--force"]).exits(0);
+    assert!(ran.stdout.contains("is in no git repository"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("unchanged `amplify.yml`"), "{}", ran.stdout);
+}
+
+#[test]
 fn an_app_in_a_folder_of_its_own() {
     let project = with_managers(
         Project::empty()
@@ -308,4 +350,29 @@ fn json_holds_the_files_and_the_reasons() {
     assert_eq!(document["files"][0]["path"], "amplify.yml");
     assert_eq!(document["files"][0]["written"], true);
     assert_eq!(document["apps"][0]["detected"][1]["because"], "package-lock.json");
+}
+
+#[test]
+fn what_is_written_builds_for_real() {
+    let project = Project::built()
+        .file(".env.example", "STATION_STATUS=operational\n")
+        .variable("STATION_STATUS", "degraded");
+    for file in [".nvmrc", "deployfix.yml"] {
+        fs::remove_file(project.root().join(file)).unwrap();
+    }
+    fs::remove_dir_all(project.root().join(".next")).unwrap();
+    // The packages are there already.
+    let npm = which("npm");
+    let project = project.program("npm", &format!("[ \"$1\" = ci ] || exec {npm} \"$@\""));
+    project.run(&["init"]).exits(0);
+    assert_eq!(findings(&project, "."), Vec::<String>::new());
+    project.run(&["run"]).exits(0);
+    assert_eq!(project.read(".env.production"), "STATION_STATUS=degraded\n");
+    project.run(&["verify-artifacts"]).exits(0);
+}
+
+fn which(program: &str) -> String {
+    let path = std::env::var_os("PATH").unwrap();
+    let mut found = std::env::split_paths(&path).map(|folder| folder.join(program));
+    found.find(|path| path.is_file()).unwrap().display().to_string()
 }
