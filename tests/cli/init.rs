@@ -357,7 +357,7 @@ fn what_is_written_builds_for_real() {
     let project = Project::built()
         .file(".env.example", "STATION_STATUS=operational\n")
         .variable("STATION_STATUS", "degraded");
-    for file in [".nvmrc", "deployfix.yml"] {
+    for file in [".nvmrc", "deployfix.yml", ".env.production"] {
         fs::remove_file(project.root().join(file)).unwrap();
     }
     fs::remove_dir_all(project.root().join(".next")).unwrap();
