@@ -73,7 +73,7 @@ impl Repository {
         process: &BTreeMap<String, String>,
         mut config: impl FnMut(&Path) -> Result<Config, Box<Finding>>,
     ) -> Result<Self, Box<Finding>> {
-        let first = apps.first().map(PathBuf::as_path).unwrap_or(Path::new("."));
+        let first = apps.first().map_or(Path::new("."), PathBuf::as_path);
         let git = repository::root(first);
         let is_git = git.is_some();
         let root = git.unwrap_or_else(|| outermost(apps));

@@ -49,29 +49,30 @@ pub(super) fn choose(requests: &[NodeRequest], serves: bool) -> NodeChoice {
         .map(|(request, _)| format!("{} `{}`", request.source.name(), request.text))
         .collect::<Vec<_>>()
         .join(", ");
-    let binding: Vec<_> = understood
+    let of_files: Vec<_> = understood
         .iter()
         .filter(|(request, _)| request.source != RequestSource::Engines)
         .copied()
         .collect();
-    let served = |major: &u64| !serves || server_runtime_support(*major) != Support::Unsupported;
+    let within_runtimes =
+        |major: &u64| !serves || server_runtime_support(*major) != Support::Unsupported;
     let find = |asked: &[(&NodeRequest, &NodeRange)]| {
         MAJORS
             .iter()
-            .filter(|major| served(major))
+            .filter(|major| within_runtimes(major))
             .find(|major| asked.iter().all(|asked| allows(asked, **major)))
             .copied()
     };
     // Where they contradict each other, most managers only warn of `engines`.
     let Some(major) =
-        find(&understood).or_else(|| (!binding.is_empty()).then(|| find(&binding))?)
+        find(&understood).or_else(|| (!of_files.is_empty()).then(|| find(&of_files))?)
     else {
         return NodeChoice { pinned: None, finding: Some(not_served(&understood)), because };
     };
     let stays = [IMAGE_MAJOR, NEXT_MAJOR]
         .iter()
         .all(|line| understood.iter().all(|asked| allows(asked, *line)));
-    let exact = binding.iter().chain(&understood).find_map(|(request, _)| {
+    let exact = of_files.iter().chain(&understood).find_map(|(request, _)| {
         let text = request.text.strip_prefix('v').unwrap_or(&request.text);
         let is_numbers = text.split('.').all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
         let own_major = text.split('.').next()?.parse::<u64>().ok()?;

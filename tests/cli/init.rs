@@ -195,13 +195,10 @@ fn several_apps_of_one_repository() {
         .file("apps/my docs/pages/index.js", "export default () => null;\n")
         .file("examples/demo/package.json", manifest(""))
         .file("examples/demo/pages/index.js", "export default () => null;\n");
-    let lock = format!(
-        "{}",
-        pnpm_lock("apps/web").replace(
+    let lock = pnpm_lock("apps/web").replace(
             "  apps/web:\n",
             &format!("  apps/my docs:\n    dependencies:\n      next:\n        specifier: {NEXT}\n        version: {NEXT}\n\n  apps/web:\n")
-        )
-    );
+        );
     let project = project.file("pnpm-lock.yaml", lock);
     let text = written(&project, &[], "apps/web");
     assert_eq!(findings(&project, "apps/my docs"), Vec::<String>::new());
