@@ -27,6 +27,7 @@ const STYLES: styling::Styles = styling::Styles::styled()
     arg_required_else_help = true,
     after_help = "\
 Examples:
+  deployfix init                            an amplify.yml that fits the project
   deployfix validate                        what would fail, in the folder you are in
   deployfix run --project apps/web          the whole Amplify build, locally
   deployfix report --format json            the report of the newest run
@@ -103,6 +104,13 @@ pub(crate) enum ColourOption {
 /// The subcommands, in the order in which amplify.yml calls them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write an amplify.yml that fits the project, and a contract of its variables
+    #[command(after_help = "\
+Examples:
+  deployfix init
+  deployfix init --print                 shows it, and writes nothing
+  deployfix init --project apps/web      one app of a repository with several")]
+    Init(InitOptions),
     /// Predict what would fail, before anything is installed or built
     #[command(after_help = "\
 Examples:
@@ -171,6 +179,20 @@ Examples:
   deployfix completions bash > /etc/bash_completion.d/deployfix
   deployfix completions zsh > ~/.zfunc/_deployfix")]
     Completions(CompletionsOptions),
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitOptions {
+    /// Replace an amplify.yml that is there, and show what changed
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the amplify.yml alone to stdout, and write nothing
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) print: bool,
+    /// Let the commands be deployfix's own phases, which must be on PATH of the build
+    #[arg(long)]
+    pub(crate) with_deployfix: bool,
 }
 
 /// Options of `validate`.

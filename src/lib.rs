@@ -10,6 +10,7 @@ mod artifacts;
 mod build;
 mod emulator;
 mod explain;
+mod generator;
 mod health;
 mod install;
 mod preflight;

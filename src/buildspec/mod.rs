@@ -11,6 +11,7 @@ mod selection;
 mod shell;
 mod source_map;
 mod specification;
+mod template;
 mod variables;
 
 pub(crate) use find::{FILE, FindError, SpecFile};
@@ -19,4 +20,5 @@ pub(crate) use lint::{Surroundings, lint};
 pub(crate) use model::{App, Artifacts, Section};
 pub(crate) use shell::{Commands, Invocation};
 pub(crate) use specification::{Specification, declared_root, project_path};
+pub(crate) use template::{AppPlan, SpecPlan, Step};
 pub(crate) use variables::{SetVariables, variables_set};

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    build, completions, explain, health_check, install, report, run, schema,
+    build, completions, explain, health_check, init, install, report, run, schema,
     session::{self, Session},
     validate, validate_buildspec, verify_artifacts,
 };
@@ -46,6 +46,7 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Completions(options) => return completions::print(options),
         Command::Report => return report::print(&cli.global),
         Command::Explain(options) => return explain::print(&cli.global, options),
+        Command::Init(options) => return init::run(&cli.global, options),
         Command::Validate(options) if let Some(file) = &options.buildspec => {
             return validate_buildspec::run(&cli.global, file, options.strict);
         }
@@ -100,6 +101,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
         Command::HealthCheck(options) => health_check::run(session, options).await,
         Command::Run(_)
+        | Command::Init(_)
         | Command::Report
         | Command::Explain(_)
         | Command::Schema(_)
@@ -115,9 +117,11 @@ fn phase_of(command: &Command) -> Option<PhaseName> {
         Command::VerifyArtifacts(_) => Some(PhaseName::VerifyArtifacts),
         Command::HealthCheck(_) => Some(PhaseName::HealthCheck),
         Command::Run(_) => Some(PhaseName::Run),
-        Command::Report | Command::Explain(_) | Command::Schema(_) | Command::Completions(_) => {
-            None
-        }
+        Command::Init(_)
+        | Command::Report
+        | Command::Explain(_)
+        | Command::Schema(_)
+        | Command::Completions(_) => None,
     }
 }
 

@@ -16,6 +16,7 @@ mod variables;
 mod tests;
 
 pub(crate) use invalid::similar;
-pub(crate) use load::load;
+pub(crate) use kind::VariableType;
+pub(crate) use load::{load, parse as parse_config};
 pub(crate) use model::{Config, Ignore, Memory, Variable};
 pub(crate) use scalars::{duration, size};

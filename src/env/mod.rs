@@ -21,7 +21,7 @@ mod tests;
 
 pub(crate) use check::{CheckRequest, check};
 pub(crate) use console_file::console_file;
-pub(crate) use contract::Contract;
+pub(crate) use contract::{Contract, example_values};
 pub(crate) use dotenv::parse;
 pub(crate) use files::load_environment;
 pub(crate) use leaks::looks_secret;

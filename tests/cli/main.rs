@@ -16,6 +16,7 @@ mod command_line;
 mod explain;
 mod formats;
 mod health;
+mod init;
 mod install;
 mod masking;
 mod real_app;
