@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
         let name = program.rsplit('/').next().unwrap_or(program);
         let opaque = RUNNERS.contains(&name)
             || matches!(name, "node" | "tsx" | "ts-node" | "bash" | "sh" | "zsh" | "eval" | ".")
-            || name.ends_with(".sh")
+            || name.rsplit_once('.').is_some_and(|(_, ending)| ending == "sh")
             || program.contains(['$', '`', '(', '{'])
             || matches!(name, "if" | "for" | "while" | "case" | "[" | "[[" | "!");
         if opaque {

@@ -67,7 +67,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                 }) {
                     Some((_, manifest)) => {
                         let script = followed(invocation, manifest);
-                        script.commands.into_iter().find(|command| stays(command)).map(|command| {
+                        script.commands.into_iter().find(stays).map(|command| {
                             (command.words.join(" "), Some(command.script), Severity::Error)
                         })
                     }

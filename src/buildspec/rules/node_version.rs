@@ -13,7 +13,8 @@ use crate::{
         shell::{Commands, Invocation, SectionName},
     },
     project::{
-        NodeRange, NodeRequest, Project, RequestSource, Wanted, node_requests, output::OutputMode,
+        NodeRange, NodeRequest, Project, RequestSource, Wanted, long_term_line, node_requests,
+        output::OutputMode,
     },
     report::{Evidence, Finding, FindingId, Severity},
 };
@@ -59,8 +60,8 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         found.extend(
             switches.iter().filter_map(|switch| without_file(context, app, commands, switch)),
         );
-        let lasting = switches.iter().filter(|switch| lasts(switch.invocation)).filter(before);
-        if let Some(last) = lasting.clone().last() {
+        let mut lasting = switches.iter().filter(|switch| lasts(switch.invocation)).filter(before);
+        if let Some(last) = lasting.next_back() {
             let runtime = runtime(context, app, last);
             // One mistake, one finding: what Amplify refuses need not also be compared.
             found.extend(match runtime {
@@ -121,10 +122,12 @@ fn target(invocation: &Invocation) -> Option<Target> {
 
 fn named(version: &str) -> Target {
     match version.to_ascii_lowercase().as_str() {
-        "node" | "latest" | "stable" | "current" | "lts" | "lts/*" => {
-            Target::Moving(version.to_owned())
-        }
+        "node" | "latest" | "stable" | "current" | "lts" => Target::Moving(version.to_owned()),
         "default" | "system" | "auto" => Target::Unclear,
+        name if name.starts_with("lts/") => match long_term_line(name) {
+            Some(major) => Target::Version(major.to_string()),
+            None => Target::Moving(version.to_owned()),
+        },
         _ if NodeRange::prefix(version).is_some() => Target::Version(version.to_owned()),
         _ => Target::Unclear,
     }
@@ -245,7 +248,8 @@ fn runtime(context: &RuleContext<'_>, app: &App, switch: &Switch<'_>) -> Option<
             "since 15 September 2025 a server app built with it is refused after the whole build; build with 20 or 22",
         ),
         Support::Unsupported => (
-            if certain { Severity::Error } else { Severity::Warning },
+            // A later one may have been added since.
+            if certain && major < 24 { Severity::Error } else { Severity::Warning },
             format!("Amplify's server runtime does not take Node {major}"),
             "a server app built with it is refused after the whole build; build with 20 or 22",
         ),

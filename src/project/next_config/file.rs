@@ -43,7 +43,7 @@ pub(in crate::project) fn read(
     repository_root: Option<&Path>,
     next: &Next,
 ) -> NextConfig {
-    let major = next.version().map_or(u64::MAX, |version| version.major);
+    let major = next.major().unwrap_or(u64::MAX);
     let last = repository_root.unwrap_or(app_root);
     let folders = || {
         let mut above = true;
