@@ -54,7 +54,7 @@ pub(crate) struct GlobalOptions {
     /// The configuration, instead of deployfix.yml in the app root
     #[arg(long, global = true, value_name = "FILE", env = "DEPLOYFIX_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// What goes to stdout: text, or one JSON document alone (text then goes to stderr)
+    /// What goes to stdout: text, or data alone (text then goes to stderr)
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: FormatOption,
     /// Say what would be run, and run nothing
@@ -76,8 +76,12 @@ pub(crate) struct GlobalOptions {
 pub(crate) enum FormatOption {
     /// Text for people
     Human,
-    /// One JSON document
+    /// The report as one JSON document
     Json,
+    /// The findings as a SARIF 2.1.0 log
+    Sarif,
+    /// The findings as annotations of GitHub Actions
+    Github,
 }
 
 /// When to colour.
@@ -98,6 +102,7 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Examples:
   deployfix validate
+  deployfix validate --strict --format github      in a workflow, warnings count
   deployfix validate --project apps/web --format json | jq .validation.errors
   deployfix validate --buildspec amplify.yml     that file alone, without the app")]
     Validate(ValidateOptions),
@@ -154,6 +159,9 @@ Examples:
 /// Options of `validate`.
 #[derive(Debug, Args)]
 pub(crate) struct ValidateOptions {
+    /// Count warnings as failures
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Check this build specification alone, `-` from the standard input; with `--project` as if it
     /// were the amplify.yml of that app
     #[arg(long, value_name = "FILE")]

@@ -1,7 +1,6 @@
-use std::cell::OnceCell;
-
 use super::{
     find::SpecFile,
+    ignore::{Linted, silence},
     rules::{RuleContext, check, syntax_finding},
 };
 use crate::{
@@ -22,26 +21,17 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) on_amplify: bool,
 }
 
-/// Everything that is wrong in a specification.
-pub(crate) fn lint(file: &SpecFile, surroundings: Surroundings<'_>) -> Vec<Finding> {
-    let Surroundings { declared_root, project_path, project, on_amplify } = surroundings;
-    let mut findings = match &file.spec {
-        Err(error) => vec![syntax_finding(file, error)],
+/// Everything that is wrong in a specification, and what its comments accept.
+pub(crate) fn lint(file: &SpecFile, surroundings: Surroundings<'_>) -> Linted {
+    let mut linted = match &file.spec {
+        Err(error) => Linted { findings: vec![syntax_finding(file, error)], silenced: Vec::new() },
         Ok(spec) => {
-            let commands = OnceCell::new();
-            check(&RuleContext {
-                file,
-                spec,
-                declared_root,
-                project_path,
-                project,
-                on_amplify,
-                commands,
-            })
+            let findings = check(&RuleContext::new(file, spec, surroundings));
+            silence(file, &spec.root, findings, surroundings.project.is_some())
         }
     };
     if let Some((line, column)) = file.text.invalid_at {
-        findings.push(
+        linted.findings.push(
             Finding::new(
                 FindingId::BuildspecSyntax,
                 format!("`{}` is not UTF-8", file.relative_path),
@@ -51,5 +41,5 @@ pub(crate) fn lint(file: &SpecFile, surroundings: Surroundings<'_>) -> Vec<Findi
             .location(Location::at(&file.relative_path, line, column)),
         );
     }
-    findings
+    linted
 }

@@ -1,6 +1,7 @@
 //! amplify.yml: where everything stands, what it means, what is wrong with it.
 
 mod find;
+mod ignore;
 mod lint;
 mod model;
 mod node;
@@ -14,6 +15,7 @@ mod specification;
 mod variables;
 
 pub(crate) use find::{FILE, FindError, SpecFile};
+pub(crate) use ignore::{Linted, Silenced};
 pub(crate) use lint::{Surroundings, lint};
 pub(crate) use model::{App, Section};
 pub(crate) use rules::syntax_finding;

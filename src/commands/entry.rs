@@ -90,7 +90,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
     #[cfg(debug_assertions)]
     panic_on_request();
     match &cli.command {
-        Command::Validate(_) => validate::run(session),
+        Command::Validate(options) => validate::run(session, options),
         Command::Install => install::run(session).await,
         Command::Build => build::run(session).await,
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),

@@ -2,6 +2,7 @@
 
 mod build;
 mod completions;
+mod document;
 mod entry;
 mod health_check;
 mod identity;

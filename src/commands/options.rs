@@ -30,6 +30,8 @@ pub(super) fn printer(options: &GlobalOptions, redact: Arc<dyn Redact>) -> Print
     let format = match options.format {
         FormatOption::Human => Format::Human,
         FormatOption::Json => Format::Json,
+        FormatOption::Sarif => Format::Sarif,
+        FormatOption::Github => Format::Github,
     };
     let verbosity = match (options.quiet, options.verbose) {
         (true, _) => Verbosity::Quiet,

@@ -16,6 +16,7 @@ use crate::{
     recovery::{Attemptable, Remedy},
     report::{
         ExitStatus, Finding, FindingId, Location, PhaseName, PhaseReport, PhaseStatus, Run,
+        Severity,
         render::{Format, summary_text},
         store::DIRECTORY,
     },
@@ -93,7 +94,8 @@ fn conclude(
             finding.id,
             format!("`deployfix {name}` failed: {}", finding.message),
             "the finding of that phase says why and what to change",
-        );
+        )
+        .severity(Severity::Error);
         phase.findings = vec![explained];
     }
     if phase.primary_error().is_none()

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    identity,
+    document, identity,
     options::{absolute, printer, variables},
     secrets::mask,
 };
@@ -229,11 +229,8 @@ impl Session {
             self.printer.finding(finding);
         }
         self.printer.verdict(&phase);
-        if self.printer.format() == Format::Json
-            && let Some(run) = run
-            && let Err(error) = self.printer.json(&run)
-        {
-            self.printer.important(&format!("cannot print the report: {error}"));
+        if let Some(run) = run {
+            document::print(&self.printer, &self.app_root, &run, Some(phase.name));
         }
         status
     }

@@ -2,16 +2,18 @@ use std::sync::OnceLock;
 
 use super::{sections, session::Session};
 use crate::{
+    buildspec::Silenced,
+    cli::ValidateOptions,
     config::Ignore,
     env::{Contract, resolved},
     preflight::{self, Context},
     process::memory_limit,
     project::Project,
-    report::{ExitStatus, Finding, PhaseName, PhaseReport, Validation},
+    report::{ExitStatus, Finding, PhaseName, PhaseReport, Validation, render::Printer},
 };
 
 /// Predicts what would fail, before anything is installed or built.
-pub(super) fn run(session: Session) -> ExitStatus {
+pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
     if session.dry_run {
         let names: Vec<_> =
             preflight::CHECKS.iter().map(|check| format!("check {}", check.name)).collect();
@@ -31,6 +33,7 @@ pub(super) fn run(session: Session) -> ExitStatus {
         contract: &contract,
         memory_limit: memory_limit().map(|limit| limit.bytes),
         node: OnceLock::new(),
+        silenced: OnceLock::new(),
     };
     let (accepted, findings): (Vec<_>, Vec<_>) = preflight::run(&context)
         .into_iter()
@@ -40,10 +43,13 @@ pub(super) fn run(session: Session) -> ExitStatus {
             .printer
             .detail(&format!("ignored by deployfix.yml: {}: {}", finding.id, finding.message));
     }
+    let silenced = context.silenced.get().map(Vec::as_slice).unwrap_or_default();
+    tell_silenced(&session.printer, silenced);
     phase.metrics.insert("checks".into(), preflight::CHECKS.len() as u64);
-    phase.metrics.insert("ignored".into(), accepted.len() as u64);
+    phase.metrics.insert("ignored".into(), (accepted.len() + silenced.len()) as u64);
     phase.findings = findings;
-    let validation = Validation::from_findings(&phase.findings);
+    phase.strict = options.strict;
+    let validation = Validation::of(&phase);
     let environment = sections::environment(&session, &project);
     let variables = resolved(&contract, &session.variables, &session.app_root);
     let build_config = sections::build_config(&session, &specification, context.node(), &variables);
@@ -52,6 +58,17 @@ pub(super) fn run(session: Session) -> ExitStatus {
         run.environment = environment;
         run.build_config = build_config;
     })
+}
+
+/// Names what comments of amplify.yml accept, in verbose output.
+pub(super) fn tell_silenced(printer: &Printer, silenced: &[Silenced]) {
+    for Silenced { finding, reason } in silenced {
+        let place = finding.location.as_ref().map(ToString::to_string).unwrap_or_default();
+        printer.detail(&format!(
+            "ignored by a comment at {place}: {}: {} ({reason})",
+            finding.id, finding.message
+        ));
+    }
 }
 
 /// Whether a reviewed entry of deployfix.yml is about this finding; every part given must agree.

@@ -7,11 +7,11 @@ use super::{
     options::{absolute, printer, variables},
     secrets::mask_of_specification,
     session::{exit_status, identity_of, not_a_folder},
-    validate::accepts,
+    validate::{accepts, tell_silenced},
 };
 use crate::{
     amplify,
-    buildspec::{FindError, SpecFile, Surroundings, declared_root, lint, project_path},
+    buildspec::{FindError, Linted, SpecFile, Surroundings, declared_root, lint, project_path},
     cli::GlobalOptions,
     config::{self, Config},
     project::Project,
@@ -42,12 +42,12 @@ pub(super) fn run(options: &GlobalOptions, name: &Path) -> ExitStatus {
         known.map(|app| (app.project.root.as_path(), &app.config)),
     );
     let printer = printer(options, Arc::new(mask));
-    let findings = match (file, &app) {
+    let linted = match (file, &app) {
         (_, Err(finding)) => Err(finding.as_ref().clone()),
         (Err(error), _) => Err(unreadable(&error)),
-        (Ok(file), Ok(app)) => Ok(findings(&file, app.as_ref(), &variables)),
+        (Ok(file), Ok(app)) => Ok(linted(&file, app.as_ref(), &variables)),
     };
-    finish(&printer, phase, identity, findings)
+    finish(&printer, phase, identity, linted)
 }
 
 fn named_app(
@@ -62,11 +62,7 @@ fn named_app(
     Ok(NamedApp { project: Project::read(folder), config })
 }
 
-fn findings(
-    file: &SpecFile,
-    app: Option<&NamedApp>,
-    variables: &BTreeMap<String, String>,
-) -> Vec<Finding> {
+fn linted(file: &SpecFile, app: Option<&NamedApp>, variables: &BTreeMap<String, String>) -> Linted {
     let alone = Surroundings { declared_root: declared_root(variables), ..Surroundings::default() };
     let Some(NamedApp { project, config }) = app else { return lint(file, alone) };
     let surroundings = Surroundings {
@@ -75,9 +71,9 @@ fn findings(
         on_amplify: amplify::detect(variables).is_some(),
         ..alone
     };
-    let mut findings = lint(file, surroundings);
-    findings.retain(|finding| !config.ignore.iter().any(|ignore| accepts(ignore, finding)));
-    findings
+    let mut linted = lint(file, surroundings);
+    linted.findings.retain(|finding| !config.ignore.iter().any(|ignore| accepts(ignore, finding)));
+    linted
 }
 
 /// A file that cannot be read is a wrong command line, like a folder that is none.
@@ -94,10 +90,14 @@ fn finish(
     printer: &Printer,
     mut phase: PhaseReport,
     identity: Identity,
-    findings: Result<Vec<Finding>, Finding>,
+    linted: Result<Linted, Finding>,
 ) -> ExitStatus {
-    let is_usage = findings.is_err();
-    phase.findings = findings.unwrap_or_else(|finding| vec![finding]);
+    let is_usage = linted.is_err();
+    let linted =
+        linted.unwrap_or_else(|finding| Linted { findings: vec![finding], silenced: Vec::new() });
+    tell_silenced(printer, &linted.silenced);
+    phase.metrics.insert("ignored".into(), linted.silenced.len() as u64);
+    phase.findings = linted.findings;
     phase.finish();
     let status = if is_usage { ExitStatus::Usage } else { exit_status(&phase) };
     for finding in &phase.findings {
@@ -106,7 +106,7 @@ fn finish(
     printer.verdict(&phase);
     if printer.format() == Format::Json {
         let mut run = Run::begin(identity);
-        run.validation = Some(Validation::from_findings(&phase.findings));
+        run.validation = Some(Validation::of(&phase));
         run.record_phase(phase);
         run.settle(Some(status));
         if let Err(error) = printer.json(&run) {

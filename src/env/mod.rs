@@ -22,5 +22,6 @@ pub(crate) use check::{CheckRequest, check};
 pub(crate) use contract::Contract;
 pub(crate) use dotenv::parse;
 pub(crate) use files::load_environment;
+pub(crate) use leaks::looks_secret;
 pub(crate) use production_file::{PRODUCTION_FILE, write_production_file};
 pub(crate) use resolve::{ResolvedVariable, resolved};

@@ -30,7 +30,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         project: Some(context.project),
         on_amplify: context.platform.is_some(),
     };
-    findings.extend(lint(file, surroundings));
+    let linted = lint(file, surroundings);
+    findings.extend(linted.findings);
+    let _ = context.silenced.set(linted.silenced);
     findings
 }
 

@@ -109,6 +109,7 @@ fn findings(project: &Project, variables: &BTreeMap<String, String>) -> Vec<Find
         contract: &contract,
         memory_limit: None,
         node: OnceLock::new(),
+        silenced: OnceLock::new(),
     })
 }
 

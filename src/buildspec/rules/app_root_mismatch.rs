@@ -1,4 +1,4 @@
-use super::{RuleContext, context::platform_message};
+use super::{RuleContext, app_root_not_found::absent, context::platform_message};
 use crate::{
     buildspec::selection::{Selection, normal},
     report::{Finding, FindingId, Severity},
@@ -29,7 +29,7 @@ fn shown<'a>(context: &RuleContext<'a>) -> &'a str {
 }
 
 fn mismatch(context: &RuleContext<'_>) -> Option<Finding> {
-    let place = context.spec.root.place;
+    let place = RuleContext::key_place(&context.spec.root, "applications");
     match (context.selection(), context.declared_root) {
         (Selection::NotMonorepo(_), Some(root)) => Some(
             context
@@ -43,7 +43,7 @@ fn mismatch(context: &RuleContext<'_>) -> Option<Finding> {
                     "CustomerError: Monorepo spec provided without \"applications\" key",
                 )),
         ),
-        (Selection::NoMatch, declared) if !context.spec.apps.is_empty() => {
+        (Selection::NoMatch, declared) if !context.spec.apps.is_empty() && !is_explained(context) => {
             let root = declared.unwrap_or_else(|| shown(context));
             let severity = if declared.is_some() { Severity::Error } else { Severity::Warning };
             let known: Vec<_> = context
@@ -101,4 +101,10 @@ fn mismatch(context: &RuleContext<'_>) -> Option<Finding> {
         }
         _ => None,
     }
+}
+
+/// Whether the folder that does not exist is the mistake, which is said at its `appRoot`.
+fn is_explained(context: &RuleContext<'_>) -> bool {
+    let only = context.declared_root.is_none() || context.spec.apps.len() == 1;
+    only && absent(context).next().is_some()
 }

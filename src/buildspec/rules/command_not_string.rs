@@ -1,7 +1,7 @@
 use super::{RuleContext, context::platform_message, syntax::quoted};
 use crate::{
-    buildspec::node::{Node, Spanned},
-    report::{Finding, FindingId, Severity},
+    buildspec::node::{Node, Place, Spanned},
+    report::{Finding, FindingId, Fix, Severity},
 };
 
 const MALFORMED: &str = "CustomerError: The commands provided in the buildspec are malformed. Please ensure that you have properly escaped reserved YAML characters. If you have a ':' character in your command, encapsulate the command within quotes";
@@ -17,19 +17,24 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         ];
         for phase in sections.into_iter().flatten().flat_map(|section| &section.phases) {
             let Some(commands) = phase.node.value.get("commands") else { continue };
-            let malformed = commands
-                .value
-                .items()
+            let items = commands.value.items();
+            let has_others = items.iter().any(|command| command.value != Node::Null);
+            let malformed = items
                 .iter()
                 .filter(|command| command.value.as_str().is_none())
-                .map(|command| finding(context, command, severity));
+                .map(|command| finding(context, command, has_others, severity));
             findings.extend(malformed);
         }
     }
     findings
 }
 
-fn finding(context: &RuleContext<'_>, command: &Spanned<Node>, severity: Severity) -> Finding {
+fn finding(
+    context: &RuleContext<'_>,
+    command: &Spanned<Node>,
+    has_others: bool,
+    severity: Severity,
+) -> Finding {
     // A number or a boolean may still be run as the word that it looks like.
     let severity = match command.value {
         Node::Number(_) | Node::Boolean(_) => Severity::Warning,
@@ -50,6 +55,13 @@ fn finding(context: &RuleContext<'_>, command: &Spanned<Node>, severity: Severit
         )
         .severity(severity)
         .evidence(platform_message(MALFORMED));
+    let fix = match command.value {
+        Node::Null => removal(context, command).filter(|_| has_others),
+        _ => quoting(context, command),
+    };
+    if let Some(fix) = fix {
+        return finding.fix(fix);
+    }
     let line = context.line(command.place).trim();
     match line.strip_prefix("- ").map(str::trim) {
         Some(text) if !text.is_empty() && command.value != Node::Null => {
@@ -57,4 +69,43 @@ fn finding(context: &RuleContext<'_>, command: &Spanned<Node>, severity: Severit
         }
         _ => finding,
     }
+}
+
+/// The rest of the line as one text, where the whole item is that.
+fn quoting(context: &RuleContext<'_>, command: &Spanned<Node>) -> Option<Fix> {
+    let text = &context.file.text.content;
+    let end = match &command.value {
+        Node::Mapping(entries) => match entries.as_slice() {
+            [(_, value)]
+                if !matches!(value.value, Node::Mapping(_) | Node::Sequence(_) | Node::Null) =>
+            {
+                value.place.end
+            }
+            _ => return None,
+        },
+        Node::Number(_) | Node::Boolean(_) => command.place.end,
+        _ => return None,
+    };
+    let start = command.place.start;
+    let written = text.get(start..end)?;
+    let line_end = text.get(end..)?.lines().next().unwrap_or_default().trim();
+    let is_whole = !written.contains(['\n', '#'])
+        && !written.starts_with(['{', '"', '\'', '&', '*', '!'])
+        && (line_end.is_empty() || line_end.starts_with('#'));
+    let place = Place { end, ..command.place };
+    is_whole.then(|| context.replacement(place, quoted(written), "put the command in quotes"))
+}
+
+/// The dash taken away, so that the comment behind it stays one.
+fn removal(context: &RuleContext<'_>, command: &Spanned<Node>) -> Option<Fix> {
+    let text = &context.file.text.content;
+    let line = context.line(command.place);
+    let start = text.get(..command.place.start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let dash = start + line.find(|character: char| character != ' ')?;
+    let comment = text.get(dash..)?.strip_prefix('-')?;
+    let gap = comment.len() - comment.trim_start_matches(' ').len();
+    comment[gap..].starts_with('#').then(|| {
+        let place = Place { start: dash, end: dash + 1 + gap, ..command.place };
+        context.replacement(place, "", "keep the comment without the dash")
+    })
 }

@@ -1,7 +1,7 @@
 use super::{RuleContext, context::platform_message};
 use crate::{
-    buildspec::node::Node,
-    report::{Finding, FindingId, Severity},
+    buildspec::node::{Node, Place, Spanned},
+    report::{Finding, FindingId, Fix, Severity},
 };
 
 /// `commands` must be a list; the message is only known of the frontend.
@@ -16,30 +16,68 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         ];
         for (section, name, severity) in sections {
             for phase in section.into_iter().flat_map(|section| &section.phases) {
-                let Some(commands) = phase.node.value.get("commands") else { continue };
+                let Some((key, commands)) = phase.node.value.entry("commands") else { continue };
                 if matches!(commands.value, Node::Sequence(_)) {
                     continue;
                 }
-                findings.push(
-                    context
-                        .finding(
-                            FindingId::BuildspecCommandsNotList,
-                            commands.place,
-                            format!(
-                                "`commands` of `{}` in `{name}` is {}, not a list",
-                                phase.key.value,
-                                commands.value.kind()
-                            ),
-                            "Amplify stops before any command runs; put each command on its own line after `- `",
-                        )
-                        .severity(severity)
-                        .evidence(platform_message(format!(
-                            "CustomerError: Invalid build spec: Expected \"commands\" key to be an array in the {name} phase."
-                        )))
-                        .hint("commands: []"),
-                );
+                let finding = context
+                    .finding(
+                        FindingId::BuildspecCommandsNotList,
+                        key.place,
+                        format!(
+                            "`commands` of `{}` in `{name}` is {}, not a list",
+                            phase.key.value,
+                            commands.value.kind()
+                        ),
+                        "Amplify stops before any command runs; put each command on its own line after `- `",
+                    )
+                    .severity(severity)
+                    .evidence(platform_message(format!(
+                        "CustomerError: Invalid build spec: Expected \"commands\" key to be an array in the {name} phase."
+                    )));
+                findings.push(match listed(context, key, commands) {
+                    Some(fix) => finding.fix(fix),
+                    None => finding.hint("commands: []"),
+                });
             }
         }
     }
     findings
+}
+
+/// The one command as a list; only where it is plain that it is one.
+fn listed(
+    context: &RuleContext<'_>,
+    key: &Spanned<String>,
+    commands: &Spanned<Node>,
+) -> Option<Fix> {
+    let text = &context.file.text.content;
+    let colon = key.place.end + text.get(key.place.end..)?.find(':')? + 1;
+    let gap = |start, end| Place { start, end, ..key.place };
+    if commands.value == Node::Null {
+        let rest = text.get(colon..)?.lines().next().unwrap_or_default().trim();
+        let is_bare = rest.is_empty() || rest.starts_with('#');
+        return is_bare.then(|| {
+            context.replacement(gap(colon, colon), " []", "say that there are no commands")
+        });
+    }
+    commands.value.as_str()?;
+    let written = text.get(commands.place.start..commands.place.end)?;
+    let before = text.get(colon..commands.place.start)?;
+    let is_block = written.starts_with(['|', '>']);
+    if !before.bytes().all(|byte| byte == b' ') || (!is_block && written.contains('\n')) {
+        return None;
+    }
+    let depth = usize::try_from(key.place.column.checked_sub(1)?).ok()?;
+    let line_start = text.get(..key.place.start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    // In a flow mapping or after `- ` a line of its own needs more than this.
+    if !text.get(line_start..key.place.start)?.bytes().all(|byte| byte == b' ') {
+        return None;
+    }
+    let depth = if is_block { depth } else { depth + 2 };
+    Some(context.replacement(
+        gap(colon, commands.place.start),
+        format!("{}{}- ", context.line_ending(), " ".repeat(depth)),
+        "make the command the one item of a list",
+    ))
 }

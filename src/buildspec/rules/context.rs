@@ -1,10 +1,12 @@
 use std::cell::OnceCell;
 
+use super::strays::{self, Stray};
 use crate::{
     buildspec::{
         find::SpecFile,
+        lint::Surroundings,
         model::{App, Spec},
-        node::{Node, Place},
+        node::{Node, Place, Spanned},
         selection::{Selection, normal, select},
         shell::Commands,
     },
@@ -28,10 +30,30 @@ pub(crate) struct RuleContext<'a> {
     /// Whether this is an Amplify build.
     pub(crate) on_amplify: bool,
     /// The commands of each app; read at the first need.
-    pub(crate) commands: OnceCell<Vec<Commands>>,
+    commands: OnceCell<Vec<Commands>>,
+    /// The keys that stand where Amplify does not read them; found at the first need.
+    strays: OnceCell<Vec<Stray<'a>>>,
 }
 
 impl<'a> RuleContext<'a> {
+    /// What is known of a file that parses.
+    pub(crate) fn new(
+        file: &'a SpecFile,
+        spec: &'a Spec,
+        Surroundings { declared_root, project_path, project, on_amplify }: Surroundings<'a>,
+    ) -> Self {
+        Self {
+            file,
+            spec,
+            declared_root,
+            project_path,
+            project,
+            on_amplify,
+            commands: OnceCell::new(),
+            strays: OnceCell::new(),
+        }
+    }
+
     /// The app of the specification that is built.
     pub(crate) fn selection(&self) -> Selection<'a> {
         select(self.spec, self.declared_root.or(Some(self.project_path)))
@@ -59,6 +81,11 @@ impl<'a> RuleContext<'a> {
             .commands
             .get_or_init(|| self.spec.apps.iter().map(|app| Commands::read(app, text)).collect());
         self.apps().zip(commands).map(|((app, severity), commands)| (app, commands, severity))
+    }
+
+    /// Every key that its level does not know.
+    pub(super) fn strays(&self) -> &[Stray<'a>] {
+        self.strays.get_or_init(|| strays::find(self))
     }
 
     /// Whether `AMPLIFY_MONOREPO_APP_ROOT` names another folder than the one that is looked at.
@@ -110,6 +137,16 @@ impl<'a> RuleContext<'a> {
                 replacement: replacement.into(),
             }],
         }
+    }
+
+    /// The place of a key, else of the mapping that should hold it.
+    pub(super) fn key_place(node: &Spanned<Node>, key: &str) -> Place {
+        node.value.entry(key).map_or(node.place, |(key, _)| key.place)
+    }
+
+    /// The line ending of the file.
+    pub(super) fn line_ending(&self) -> &'static str {
+        if self.file.text.content.contains("\r\n") { "\r\n" } else { "\n" }
     }
 
     /// The line of a place.

@@ -1,16 +1,28 @@
 //! What Amplify refuses in a specification: one file a rule.
 
+mod app_root_invalid;
 mod app_root_mismatch;
 mod app_root_missing;
+mod app_root_not_found;
+mod base_directory_absolute;
 mod base_directory_mismatch;
+mod base_directory_missing;
+mod base_directory_repeats_app_root;
+mod block;
+mod build_path;
+mod cache_next_missing;
+mod cache_useless;
 mod command_never_ends;
 mod command_not_string;
 mod commands_not_list;
 mod context;
+mod env_variables;
 mod folders;
 mod install_command;
 mod install_missing;
+mod keys;
 mod manager_not_installed;
+mod misplaced_key;
 mod missing_artifacts;
 mod missing_files;
 mod missing_frontend;
@@ -18,10 +30,18 @@ mod next_export;
 mod node_version;
 mod not_a_mapping;
 mod packages;
+mod path_variable;
+mod paths;
+mod phase_shape;
 mod pnpm_linker;
+mod strays;
 mod syntax;
 mod table;
+mod test_artifacts;
+mod two_files;
+mod unknown_key;
 mod unpinned_global;
+mod version;
 mod versions;
 
 pub(crate) use context::RuleContext;

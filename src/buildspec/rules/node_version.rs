@@ -350,7 +350,7 @@ fn after_install(
             .evidence(Evidence::at(
                 &context.file.relative_path,
                 commands.invocations[installed].place.line,
-                context.line(commands.invocations[installed].place),
+                context.line(commands.invocations[installed].place).trim(),
             )),
     )
 }

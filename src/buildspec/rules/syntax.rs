@@ -18,7 +18,8 @@ pub(crate) fn syntax_finding(file: &SpecFile, error: &SyntaxError) -> Finding {
         .evidence(platform_message("CustomerError: Unable to parse build spec"));
     }
     let index = usize::try_from(error.line.saturating_sub(1)).unwrap_or(usize::MAX);
-    let line = file.text.content.lines().nth(index).unwrap_or_default().trim();
+    let whole_line = file.text.content.lines().nth(index).unwrap_or_default().trim_end();
+    let line = whole_line.trim_start();
     let advice = advice(line, error);
     let mut finding = Finding::new(
         FindingId::BuildspecSyntax,
@@ -27,7 +28,7 @@ pub(crate) fn syntax_finding(file: &SpecFile, error: &SyntaxError) -> Finding {
     )
     .location(Location::at(path, error.line, error.column));
     if !line.is_empty() {
-        finding = finding.evidence(Evidence::at(path, error.line, line));
+        finding = finding.evidence(Evidence::at(path, error.line, whole_line));
     }
     if error.certain {
         finding = finding.evidence(platform_message(match error.platform_reason {

@@ -1,8 +1,11 @@
 use super::{
-    RuleContext, app_root_mismatch, app_root_missing, base_directory_mismatch, command_never_ends,
-    command_not_string, commands_not_list, install_command, install_missing, manager_not_installed,
-    missing_artifacts, missing_files, missing_frontend, next_export, node_version, not_a_mapping,
-    pnpm_linker, unpinned_global,
+    RuleContext, app_root_invalid, app_root_mismatch, app_root_missing, app_root_not_found,
+    base_directory_absolute, base_directory_mismatch, base_directory_missing,
+    base_directory_repeats_app_root, build_path, cache_next_missing, cache_useless,
+    command_never_ends, command_not_string, commands_not_list, env_variables, install_command,
+    install_missing, manager_not_installed, misplaced_key, missing_artifacts, missing_files,
+    missing_frontend, next_export, node_version, not_a_mapping, path_variable, phase_shape,
+    pnpm_linker, test_artifacts, two_files, unknown_key, unpinned_global, version,
 };
 use crate::report::Finding;
 
@@ -13,11 +16,20 @@ type Rule = fn(&RuleContext<'_>) -> Vec<Finding>;
 const RULES: &[Rule] = &[
     not_a_mapping::check,
     app_root_missing::check,
+    app_root_invalid::check,
+    app_root_not_found::check,
     app_root_mismatch::check,
+    two_files::check,
+    version::check,
+    unknown_key::check,
+    misplaced_key::check,
     missing_frontend::check,
+    env_variables::check,
+    phase_shape::check,
     commands_not_list::check,
     command_not_string::check,
     missing_artifacts::check,
+    base_directory_missing::check,
     missing_files::check,
     base_directory_mismatch::check,
     install_command::check,
@@ -28,6 +40,13 @@ const RULES: &[Rule] = &[
     command_never_ends::check,
     next_export::check,
     unpinned_global::check,
+    base_directory_absolute::check,
+    base_directory_repeats_app_root::check,
+    build_path::check,
+    path_variable::check,
+    cache_useless::check,
+    cache_next_missing::check,
+    test_artifacts::check,
 ];
 
 /// Everything that the rules find.

@@ -1,14 +1,15 @@
 use std::{
     io::{self, IsTerminal, Write},
+    os::fd::AsFd,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
-use super::{finding_text, verdict_text};
+use super::{Sources, finding_text, github, run_text, sarif, verdict_text};
 use crate::report::{
-    Finding, PhaseReport,
+    Finding, PhaseName, PhaseReport, Run,
     store::{Redact, redact_value},
 };
 
@@ -17,8 +18,12 @@ use crate::report::{
 pub enum Format {
     /// Text for people.
     Human,
-    /// One JSON document alone; text for people goes to stderr.
+    /// One JSON document alone; text for people goes to stderr, as in all that follow.
     Json,
+    /// One SARIF log of the findings.
+    Sarif,
+    /// The findings as workflow commands of GitHub Actions.
+    Github,
 }
 
 /// How much is said.
@@ -36,6 +41,8 @@ pub enum Verbosity {
 pub struct Printer {
     format: Format,
     verbosity: Verbosity,
+    /// Columns that a source line may take.
+    width: usize,
     stream: Mutex<Stream>,
     redact: Arc<dyn Redact>,
 }
@@ -64,14 +71,19 @@ impl Printer {
                 Box::new(AutoStream::new(io::stdout(), choose(colour, &io::stdout()))),
                 io::stdout().is_terminal(),
             ),
-            Format::Json => (
+            Format::Json | Format::Sarif | Format::Github => (
                 Box::new(AutoStream::new(io::stderr(), choose(colour, &io::stderr()))),
                 io::stderr().is_terminal(),
             ),
         };
+        let width = match format {
+            Format::Human => columns(io::stdout()),
+            Format::Json | Format::Sarif | Format::Github => columns(io::stderr()),
+        };
         Self {
             format,
             verbosity,
+            width,
             stream: Mutex::new(Stream { output, live: false, line_ended: true, terminal }),
             redact,
         }
@@ -111,8 +123,13 @@ impl Printer {
     /// One finding with its place, proof, reason and hints.
     pub fn finding(&self, finding: &Finding) {
         if finding.is_error() || self.verbosity >= Verbosity::Normal {
-            self.write_text(&finding_text(finding));
+            self.write_text(&finding_text(&self.masked(finding), self.width));
         }
+    }
+
+    /// A whole run, errors and warnings in full.
+    pub fn run(&self, run: &Run) {
+        self.write_text(&run_text(run, |finding| finding_text(&self.masked(finding), self.width)));
     }
 
     /// How a phase ended, in one line.
@@ -147,6 +164,43 @@ impl Printer {
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         self.lock().terminal
+    }
+
+    /// A run as data on stdout, masked, in a format that is data. SARIF and annotations hold what `phase` found, without one
+    /// what all phases found.
+    pub fn document(
+        &self,
+        run: &Run,
+        phase: Option<PhaseName>,
+        sources: &Sources<'_>,
+    ) -> serde_json::Result<()> {
+        let findings = || -> Vec<Finding> {
+            run.telling_phases()
+                .filter(|told| phase.is_none_or(|name| told.name == name))
+                .flat_map(|told| &told.findings)
+                .map(|finding| self.masked(finding))
+                .collect()
+        };
+        match self.format {
+            Format::Human => Ok(()),
+            Format::Json => self.json(run),
+            Format::Sarif => self.json(&sarif::log(run, phase, &findings(), sources)),
+            Format::Github => {
+                let text = github::annotations(&findings(), sources);
+                self.data(&self.redact.redact(&text));
+                Ok(())
+            }
+        }
+    }
+
+    /// The finding without secrets, before anything is drawn around or cut out of its texts.
+    fn masked(&self, finding: &Finding) -> Finding {
+        let masked = serde_json::to_value(finding).and_then(|mut value| {
+            redact_value(&mut value, self.redact.as_ref());
+            serde_json::from_value(value)
+        });
+        // Fails where a secret is part of an id; what is written is masked once more anyway.
+        masked.unwrap_or_else(|_| finding.clone())
     }
 
     /// A JSON document on stdout, masked.
@@ -192,6 +246,16 @@ impl Stream {
     fn write(&mut self, bytes: &[u8]) {
         // A closed pipe must not end a build.
         let _ = self.output.write_all(bytes).and_then(|()| self.output.flush());
+    }
+}
+
+/// Columns of the terminal; enough for most lines where there is none.
+fn columns(stream: impl AsFd) -> usize {
+    const NARROWEST: usize = 40;
+    const WITHOUT_A_TERMINAL: usize = 140;
+    match rustix::termios::tcgetwinsize(stream) {
+        Ok(size) if size.ws_col > 0 => usize::from(size.ws_col).max(NARROWEST),
+        _ => WITHOUT_A_TERMINAL,
     }
 }
 
