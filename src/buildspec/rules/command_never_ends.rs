@@ -54,6 +54,8 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                 || invocation.in_function
                 || invocation.piped_from.is_some()
                 || is_bounded(invocation)
+                || (invocation.conditional
+                    && is_switched_off(&commands.items[invocation.item].text))
             {
                 continue;
             }
@@ -100,6 +102,11 @@ fn is_bounded(invocation: &Invocation) -> bool {
             )
         )
     })
+}
+
+/// A branch that is never taken.
+fn is_switched_off(item: &str) -> bool {
+    item.contains("if false") || item.contains("false &&")
 }
 
 /// Whether a command stays until it is stopped.

@@ -225,9 +225,9 @@ fn doubling_objects_stay_small() {
     let mut source = String::from("const a0 = { output: 'export' };\n");
     for index in 1..2_000 {
         let before = index - 1;
-        let _ = write!(
+        let _ = writeln!(
             source,
-            "const a{index} = {{ x: a{before}, y: a{before}, ...a{before} }}; if (q) a{index}.z = 1;\n"
+            "const a{index} = {{ x: a{before}, y: a{before}, ...a{before} }}; if (q) a{index}.z = 1;"
         );
     }
     source.push_str("module.exports = a1999");
