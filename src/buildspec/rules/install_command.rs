@@ -211,7 +211,7 @@ fn finding(
         .unwrap_or(install.program);
     let manager = other.kind.manager();
     let right = manager.frozen_install().join(" ");
-    // Seen by running them; yarn 1 and bun go on without a lockfile of their own.
+    // As for a lockfile that is missing altogether: npm, pnpm and yarn 4 stop, yarn 1 goes on.
     let stops = install.frozen
         && match install.program {
             "npm" | "pnpm" => true,
