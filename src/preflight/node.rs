@@ -7,7 +7,7 @@ use crate::{
     amplify::{Support, server_runtime_support},
     project::{
         ManagerKind, NodeInUse, NodeRequest, RequestSource, Wanted, next_minimum, node_requests,
-        output::OutputMode, read_text,
+        read_text,
     },
     report::{Evidence, Finding, FindingId, Location, Severity},
 };
@@ -170,7 +170,7 @@ fn amplify(context: &Context<'_>, node: &NodeInUse) -> Option<Finding> {
     let certain = support == Support::Unsupported
         && context.platform.is_some()
         && !chosen_later
-        && !may_export(context);
+        && !context.project.next_config.may_export();
     let message = format!("Amplify's server runtime does not take Node {}", node.version.major());
     let (message, resolution) = match support {
         Support::Doubtful => (
@@ -195,9 +195,4 @@ fn amplify(context: &Context<'_>, node: &NodeInUse) -> Option<Finding> {
             ))
             .hint("nvm install 22 && nvm use 22"),
     )
-}
-
-/// Whether next.config leaves open that the build is a static export, which needs no server runtime.
-fn may_export(context: &Context<'_>) -> bool {
-    !matches!(context.project.next_config.mode(), Some(OutputMode::Server | OutputMode::Standalone))
 }

@@ -20,7 +20,7 @@ pub(crate) use lockfile::{
 pub(crate) use manifest::{Manifest, read as read_manifest};
 pub(crate) use next_config::{Known, NextConfig};
 pub(crate) use node::{
-    NodeInUse, NodeRange, NodeRequest, RequestSource, Wanted, in_use, next_minimum,
+    NodeInUse, NodeRange, NodeRequest, RequestSource, Wanted, in_use, long_term_line, next_minimum,
     requests as node_requests,
 };
 pub(crate) use package_manager::{

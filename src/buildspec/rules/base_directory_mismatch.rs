@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     buildspec::{model::App, node::Spanned, selection::normal, shell::Commands},
-    project::{Known, NextConfig, Project, ScriptCommands, output::OutputMode},
+    project::{
+        Known, Manifest, NextConfig, Project, ScriptCommands, output::OutputMode, script_commands,
+    },
     report::{Finding, FindingId, Severity},
 };
 
@@ -72,7 +74,7 @@ fn standalone(
             base.place,
             format!("`baseDirectory` is `{}`, which Amplify cannot deploy", base.value),
             format!(
-                "Amplify bundles the server itself from the traces that `next build` leaves in `{right}`, and refuses the standalone folder after the whole build; name `{right}`, and drop commands that copy into the standalone folder"
+                "Amplify bundles the server by itself from what `next build` leaves in `{right}`, and refuses the standalone folder after the whole build; name `{right}`"
             ),
         )
         .evidence(platform_message(format!(
@@ -137,8 +139,14 @@ fn mismatch(
     if names_adapter || exports || written_by_commands(&folder, commands, &build) {
         return None;
     }
+    // A project may depend on Next and deploy what another tool builds.
+    let certain = build.complete && build.runs_next("build");
+    let script = script_commands(manifest, "build");
+    if !certain && !script.is_some_and(|script| script.runs_next("build")) {
+        return None;
+    }
     let config = &project.next_config;
-    let certain = config.is_certain() && build.complete && build.runs_next("build");
+    let certain = certain && config.is_certain();
     match (config.mode(), config.base_directory()) {
         (Some(OutputMode::Export), Some(_)) if folder == NextConfig::DEFAULT_DIST_DIR => {
             export_from_dist_dir(context, project, base)
@@ -182,15 +190,11 @@ fn repeats_app_root(app: &App, base: &str) -> bool {
 }
 
 /// Everything that the build commands run.
-fn build(
-    project: &Project,
-    commands: &Commands,
-    manifest: &crate::project::Manifest,
-) -> Option<ScriptCommands> {
+fn build(project: &Project, commands: &Commands, manifest: &Manifest) -> Option<ScriptCommands> {
     let mut all = ScriptCommands { commands: Vec::new(), complete: true };
     for invocation in commands.invocations.iter().filter(|invocation| builds(invocation)) {
         let followed = if super::packages::is_deployfix(invocation) {
-            crate::project::script_commands(manifest, "build").unwrap_or_default()
+            script_commands(manifest, "build").unwrap_or_default()
         } else {
             followed(invocation, manifest)
         };
@@ -282,16 +286,15 @@ fn export_from_dist_dir(
     project: &Project,
     base: &Spanned<String>,
 ) -> Option<Finding> {
-    let version = project.next.version()?;
-    (version.major >= 16).then(|| {
+    let major = project.next.major()?;
+    (major >= 16).then(|| {
         context
             .finding(
                 ID,
                 base.place,
                 format!("`baseDirectory` is `{}`, but the app is a static export", base.value),
                 format!(
-                    "Next.js {} leaves no server traces for an export, which Amplify asks for on platform `WEB_COMPUTE`; deploy the exported folder on platform `WEB`",
-                    version.major
+                    "Next.js {major} leaves no server traces for an export, which Amplify asks for on platform `WEB_COMPUTE`; deploy the exported folder on platform `WEB`",
                 ),
             )
             .severity(Severity::Warning)

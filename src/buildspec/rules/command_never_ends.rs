@@ -54,6 +54,8 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                 || invocation.in_function
                 || invocation.piped_from.is_some()
                 || is_bounded(invocation)
+                || (invocation.conditional
+                    && is_switched_off(&commands.items[invocation.item].text))
             {
                 continue;
             }
@@ -67,7 +69,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                 }) {
                     Some((_, manifest)) => {
                         let script = followed(invocation, manifest);
-                        script.commands.into_iter().find(|command| stays(command)).map(|command| {
+                        script.commands.into_iter().find(stays).map(|command| {
                             (command.words.join(" "), Some(command.script), Severity::Error)
                         })
                     }
@@ -100,6 +102,11 @@ fn is_bounded(invocation: &Invocation) -> bool {
             )
         )
     })
+}
+
+/// A branch that is never taken.
+fn is_switched_off(item: &str) -> bool {
+    item.contains("if false") || item.contains("false &&")
 }
 
 /// Whether a command stays until it is stopped.

@@ -139,7 +139,9 @@ fn lockfile(
     install: Install<'_>,
 ) -> Option<Finding> {
     let invocation = &commands.invocations[index];
-    if install.elsewhere
+    // bun takes over the lockfiles of the others.
+    if install.program == "bun"
+        || install.elsewhere
         || install.adds
         || context.project_of(app).is_none() && context.declared_elsewhere()
     {
@@ -180,6 +182,7 @@ fn made_before(commands: &Commands, index: usize, install: Install<'_>) -> bool 
                 .redirections
                 .iter()
                 .any(|redirection| redirection.target.text.contains("lock"))
+            || before.has("import")
             || matches!(before.program(), Some("git" | "synp" | "tar" | "unzip" | "cp" | "mv"))
     })
 }
@@ -208,7 +211,7 @@ fn finding(
         .unwrap_or(install.program);
     let manager = other.kind.manager();
     let right = manager.frozen_install().join(" ");
-    // Seen by running them; yarn 1 and bun go on without a lockfile of their own.
+    // As for a lockfile that is missing altogether: npm, pnpm and yarn 4 stop, yarn 1 goes on.
     let stops = install.frozen
         && match install.program {
             "npm" | "pnpm" => true,

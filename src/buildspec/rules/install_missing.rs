@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     buildspec::{
-        model::App,
+        model::{App, Section},
         node::Node,
         shell::{Commands, Invocation, SectionName},
     },
@@ -58,7 +58,7 @@ fn has_install(
     commands: &Commands,
     build: &Invocation,
 ) -> bool {
-    if !commands.unreadable.is_empty() || has_malformed_commands(app) {
+    if !commands.unreadable.is_empty() || has_malformed_phases(app) {
         return true;
     }
     let project = context.project_of(app);
@@ -96,13 +96,20 @@ fn has_install(
         installs(invocation) || (manager(invocation).is_some() && within(invocation))
     }) || within(build)
         || without_packages
-        || project.is_some_and(commits_packages)
+        || project.is_some_and(brings_packages)
 }
 
-/// Whether something under `commands` was not read, which other rules name.
-fn has_malformed_commands(app: &App) -> bool {
+/// Whether a phase or something under `commands` was not read, which other rules name.
+fn has_malformed_phases(app: &App) -> bool {
     let frontend = app.frontend.as_ref().map(|frontend| &frontend.section);
     let sections = [app.backend.as_ref(), frontend].into_iter().flatten();
+    let is_known = |section: &&Section| {
+        let phases = section.node.value.get("phases");
+        phases.is_none_or(|phases| phases.value.entries().len() == section.phases.len())
+    };
+    if !sections.clone().all(|section| is_known(&section)) {
+        return true;
+    }
     sections.flat_map(|section| &section.phases).any(|phase| {
         phase.node.value.get("commands").is_some_and(|commands| {
             !matches!(commands.value, Node::Sequence(_) | Node::Null)
@@ -111,9 +118,12 @@ fn has_malformed_commands(app: &App) -> bool {
     })
 }
 
-/// Whether `node_modules` is under version control, as git's index tells.
-fn commits_packages(project: &Project) -> bool {
+/// Whether the packages are under version control: yarn's Plug'n'Play, or `node_modules` as git's index tells.
+fn brings_packages(project: &Project) -> bool {
     let root = project.repository_root.as_deref().unwrap_or(&project.root);
+    if [root, &project.root].into_iter().any(|folder| folder.join(".pnp.cjs").is_file()) {
+        return true;
+    }
     std::fs::read(root.join(".git/index"))
         .is_ok_and(|index| memchr::memmem::find(&index, b"node_modules/").is_some())
 }

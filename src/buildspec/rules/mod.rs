@@ -27,6 +27,7 @@ mod missing_artifacts;
 mod missing_files;
 mod missing_frontend;
 mod next_export;
+mod node_switch;
 mod node_version;
 mod not_a_mapping;
 mod packages;

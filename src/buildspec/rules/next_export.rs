@@ -48,22 +48,21 @@ fn finding(
     invocation: &Invocation,
     script: Option<&str>,
 ) -> Option<Finding> {
-    let version = project.and_then(|project| project.next.version());
-    if version.as_ref().is_some_and(|version| version.major < REMOVED_IN) {
+    let major = project.and_then(|project| project.next.major());
+    if major.is_some_and(|major| major < REMOVED_IN) {
         return None;
     }
-    let certain = version.is_some() && invocation.fails_item && !invocation.conditional;
-    let message = match (script, &version) {
-        (None, Some(version)) => {
-            format!("`next export` does not exist in Next.js {}", version.major)
-        }
+    let certain = major.is_some() && invocation.fails_item && !invocation.conditional;
+    let message = match (script, major) {
+        (None, Some(major)) => format!("`next export` does not exist in Next.js {major}"),
         (None, None) => "`next export` does not exist in Next.js 14 and later".to_owned(),
-        (Some(script), version) => format!(
+        (Some(script), major) => format!(
             "the script `{script}` runs `next export`, which does not exist in Next.js {}",
-            version.as_ref().map_or("14 and later".to_owned(), |version| version.major.to_string())
+            major.map_or("14 and later".to_owned(), |major| major.to_string())
         ),
     };
-    let finding = context
+    Some(
+        context
         .finding(
             ID,
             invocation.place,
@@ -75,6 +74,6 @@ fn finding(
             "next export",
             "`next export` has been removed in favor of 'output: export' in next.config.js.",
         ))
-        .hint("next.config: output: \"export\"");
-    Some(finding)
+        .hint("next.config: output: \"export\""),
+    )
 }

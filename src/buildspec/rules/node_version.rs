@@ -3,6 +3,7 @@ use nodejs_semver::Version as NodeVersion;
 use super::{
     RuleContext,
     context::platform_message,
+    node_switch::{Switch, Target, lasts, switches},
     packages::{builds, install},
 };
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     buildspec::{
         model::App,
         selection::normal,
-        shell::{Commands, Invocation, SectionName},
+        shell::{Commands, SectionName},
     },
     project::{
         NodeRange, NodeRequest, Project, RequestSource, Wanted, node_requests, output::OutputMode,
@@ -19,33 +20,6 @@ use crate::{
 };
 
 const ID: FindingId = FindingId::BuildspecNodeVersion;
-
-/// What a version manager is told to switch to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Target {
-    /// A version, or the beginning of one.
-    Version(String),
-    /// A name whose meaning changes with time.
-    Moving(String),
-    /// The version file of the folder.
-    File,
-    /// It cannot be told.
-    Unclear,
-}
-
-/// A command that switches Node.
-struct Switch<'a> {
-    index: usize,
-    invocation: &'a Invocation,
-    target: Target,
-}
-
-impl Switch<'_> {
-    fn major(&self) -> Option<u64> {
-        let Target::Version(version) = &self.target else { return None };
-        version.trim_start_matches('v').split('.').next()?.parse().ok()
-    }
-}
 
 /// The Node that the commands choose.
 pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
@@ -59,8 +33,8 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         found.extend(
             switches.iter().filter_map(|switch| without_file(context, app, commands, switch)),
         );
-        let lasting = switches.iter().filter(|switch| lasts(switch.invocation)).filter(before);
-        if let Some(last) = lasting.clone().last() {
+        let mut lasting = switches.iter().filter(|switch| lasts(switch.invocation)).filter(before);
+        if let Some(last) = lasting.next_back() {
             let runtime = runtime(context, app, last);
             // One mistake, one finding: what Amplify refuses need not also be compared.
             found.extend(match runtime {
@@ -75,59 +49,6 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         }));
     }
     findings
-}
-
-fn lasts(invocation: &Invocation) -> bool {
-    invocation.changes_shell() && !invocation.in_function
-}
-
-fn switches(commands: &Commands) -> Vec<Switch<'_>> {
-    let all = commands.invocations.iter().enumerate();
-    all.filter_map(|(index, invocation)| {
-        Some(Switch { index, invocation, target: target(invocation)? })
-    })
-    .collect()
-}
-
-fn target(invocation: &Invocation) -> Option<Target> {
-    let mut operands = invocation.operands();
-    let version = match invocation.program()? {
-        "nvm" | "fnm" => {
-            let subcommand = operands.next()?;
-            if !["use", "install", "i"].iter().any(|name| subcommand.is(name)) {
-                return None;
-            }
-            if invocation.has("--lts") {
-                return Some(Target::Moving("--lts".to_owned()));
-            }
-            operands.next()
-        }
-        "n" => Some(operands.next()?),
-        "volta" => {
-            if !operands.next()?.is("install") {
-                return None;
-            }
-            let package = operands.next()?.fixed()?;
-            return Some(named(package.strip_prefix("node@")?));
-        }
-        _ => return None,
-    };
-    Some(match version.map(|word| word.fixed()) {
-        None => Target::File,
-        Some(None) => Target::Unclear,
-        Some(Some(version)) => named(version),
-    })
-}
-
-fn named(version: &str) -> Target {
-    match version.to_ascii_lowercase().as_str() {
-        "node" | "latest" | "stable" | "current" | "lts" | "lts/*" => {
-            Target::Moving(version.to_owned())
-        }
-        "default" | "system" | "auto" => Target::Unclear,
-        _ if NodeRange::prefix(version).is_some() => Target::Version(version.to_owned()),
-        _ => Target::Unclear,
-    }
 }
 
 /// In a subshell the choice is lost with it.
@@ -245,7 +166,8 @@ fn runtime(context: &RuleContext<'_>, app: &App, switch: &Switch<'_>) -> Option<
             "since 15 September 2025 a server app built with it is refused after the whole build; build with 20 or 22",
         ),
         Support::Unsupported => (
-            if certain { Severity::Error } else { Severity::Warning },
+            // A later one may have been added since.
+            if certain && major < 24 { Severity::Error } else { Severity::Warning },
             format!("Amplify's server runtime does not take Node {major}"),
             "a server app built with it is refused after the whole build; build with 20 or 22",
         ),
@@ -346,7 +268,7 @@ fn after_install(
             .evidence(Evidence::at(
                 &context.file.relative_path,
                 commands.invocations[installed].place.line,
-                context.line(commands.invocations[installed].place),
+                context.line(commands.invocations[installed].place).trim(),
             )),
     )
 }

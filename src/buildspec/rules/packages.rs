@@ -119,7 +119,6 @@ pub(super) fn install(invocation: &Invocation) -> Option<Install<'_>> {
             "install-ci-test",
             "cit",
         ],
-        "pnpm" => &["install", "i", "add", "ci"],
         "yarn" => &["install", "add"],
         _ => &["install", "i", "add", "ci"],
     };
@@ -154,13 +153,12 @@ pub(super) fn global_packages(invocation: &Invocation) -> Vec<GlobalPackage<'_>>
     let fixed = |index: usize| operands.get(index).and_then(|word| word.fixed());
     let first = match (invocation.program(), fixed(0), fixed(1)) {
         (Some("yarn"), Some("global"), Some("add")) => 2,
-        (Some("npm" | "pnpm" | "bun"), Some("install" | "i" | "add" | "in" | "ins"), _)
-            if is_global(invocation) =>
-        {
-            1
-        }
+        (
+            Some("npm" | "pnpm" | "bun" | "corepack"),
+            Some("install" | "i" | "add" | "in" | "ins"),
+            _,
+        ) if is_global(invocation) => 1,
         (Some("corepack"), Some("prepare" | "use"), _) => 1,
-        (Some("corepack"), Some("install"), _) if is_global(invocation) => 1,
         _ => return Vec::new(),
     };
     operands.into_iter().skip(first).filter_map(package).collect()
@@ -225,7 +223,7 @@ pub(super) fn is_opaque(invocation: &Invocation) -> bool {
     let Some(first) = invocation.command().first() else { return false };
     let Some(program) = first.fixed() else { return true };
     program.contains('/')
-        || program.ends_with(".sh")
+        || program.rsplit_once('.').is_some_and(|(_, ending)| ending == "sh")
         || matches!(
             invocation.program(),
             Some(

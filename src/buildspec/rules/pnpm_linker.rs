@@ -54,16 +54,18 @@ fn linker(
     let folders = [project.root.as_path(), workspace, repository];
     let place = install_place(commands).unwrap_or(base.place);
     match project.manager.kind {
-        ManagerKind::Pnpm if !is_hoisted(&folders) && !commands_hoist(commands) => Some(finding(
-            context,
-            place,
-            "pnpm",
-            &[
-                ".npmrc: node-linker=hoisted",
-                "pnpm-workspace.yaml, pnpm 10 and later: nodeLinker: hoisted",
-            ],
-        )),
-        ManagerKind::Bun if bun_isolates(&folders) && !commands_hoist(commands) => {
+        ManagerKind::Pnpm if !is_hoisted(&folders) && !commands_hoist(app, commands) => {
+            Some(finding(
+                context,
+                place,
+                "pnpm",
+                &[
+                    ".npmrc: node-linker=hoisted",
+                    "pnpm-workspace.yaml, pnpm 10 and later: nodeLinker: hoisted",
+                ],
+            ))
+        }
+        ManagerKind::Bun if bun_isolates(&folders) && !commands_hoist(app, commands) => {
             Some(finding(context, place, "bun", &["- bun install --linker hoisted"]))
         }
         _ => None,
@@ -120,13 +122,15 @@ fn bun_isolates(folders: &[&Path]) -> bool {
         })
 }
 
-/// Whether a command sets it, or writes a file that may.
-fn commands_hoist(commands: &Commands) -> bool {
-    commands.items.iter().any(|item| {
-        ["hoist", ".npmrc", "node-linker", "NODE_LINKER", "nodeLinker", ".pnpmrc"]
-            .into_iter()
-            .any(|word| item.text.contains(word))
-    })
+/// Whether a command or a variable sets it, or a command writes a file that may.
+fn commands_hoist(app: &App, commands: &Commands) -> bool {
+    let words = ["hoist", ".npmrc", "node-linker", "node_linker", "nodelinker", ".pnpmrc"];
+    let names_it = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        words.into_iter().any(|word| text.contains(word))
+    };
+    app.env_variables.iter().any(|(name, _)| names_it(&name.value))
+        || commands.items.iter().any(|item| names_it(&item.text))
 }
 
 fn finding(context: &RuleContext<'_>, place: Place, program: &str, hints: &[&str]) -> Finding {

@@ -134,7 +134,8 @@ impl<'a> Evaluation<'a> {
         let left = self.expression(&logical.left);
         let truth = left.truth();
         match (logical.operator, truth) {
-            (LogicalOperator::And, Some(false)) | (LogicalOperator::Or, Some(true)) => left,
+            (LogicalOperator::And, Some(false))
+            | (LogicalOperator::Or | LogicalOperator::Coalesce, Some(true)) => left,
             (LogicalOperator::And, Some(true)) | (LogicalOperator::Or, Some(false)) => {
                 self.expression(&logical.right)
             }
@@ -146,7 +147,6 @@ impl<'a> Evaluation<'a> {
             (LogicalOperator::Coalesce, _) if matches!(left, Value::Undefined) => {
                 self.expression(&logical.right)
             }
-            (LogicalOperator::Coalesce, Some(true)) => left,
             (LogicalOperator::Or | LogicalOperator::Coalesce, _) => {
                 let right = self.expression(&logical.right);
                 Value::choice([left, right])

@@ -13,8 +13,8 @@ use crate::project::{
 
 /// Bytes above which a file is not looked at; real ones have some kB, with long lists of redirects 100.
 const MAXIMUM_SIZE: u64 = 128 * 1024;
-/// Bytes of stack for the parser, which descends into nested code without a bound of its own: at most this much a
-/// byte of source was measured, plus what the thread itself needs.
+/// Bytes of stack for the parser, which descends into nested code without a bound of its own. Generous: source of
+/// nothing but opening brackets passes in a debug build; only what is used is ever taken from memory.
 const STACK_PER_BYTE: usize = 8 * 1024;
 const STACK_AT_LEAST: usize = 1024 * 1024;
 
@@ -43,7 +43,7 @@ pub(in crate::project) fn read(
     repository_root: Option<&Path>,
     next: &Next,
 ) -> NextConfig {
-    let major = next.version().map_or(u64::MAX, |version| version.major);
+    let major = next.major().unwrap_or(u64::MAX);
     let last = repository_root.unwrap_or(app_root);
     let folders = || {
         let mut above = true;

@@ -20,14 +20,6 @@ impl<T> Known<T> {
         Self::Unknown { possible: Vec::new() }
     }
 
-    /// The certain value.
-    pub(crate) fn value(&self) -> Option<&T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Absent | Self::Unknown { .. } => None,
-        }
-    }
-
     /// Whether it is certain, as a value or as the default.
     pub(crate) fn is_certain(&self) -> bool {
         !matches!(self, Self::Unknown { .. })
@@ -82,13 +74,9 @@ impl NextConfig {
         }
     }
 
-    /// Whether a static export is set, or named as one of the possibilities.
+    /// Whether the build is a static export, or nothing rules it out.
     pub(crate) fn may_export(&self) -> bool {
-        match &self.output {
-            Known::Value(mode) => *mode == OutputMode::Export,
-            Known::Absent => false,
-            Known::Unknown { possible } => possible.contains(&OutputMode::Export),
-        }
+        !matches!(self.mode(), Some(OutputMode::Server | OutputMode::Standalone))
     }
 
     /// The folder that Amplify takes as `baseDirectory`, relative to the app root, where it can be told.

@@ -1,4 +1,10 @@
-use super::{Known, NextConfig, file::parse};
+use std::fmt::Write;
+
+use super::{
+    Known, NextConfig,
+    file::{parse, read},
+};
+use crate::project::next::Next;
 
 fn config(name: &str, source: &str) -> NextConfig {
     parse(source.to_owned(), name.to_owned())
@@ -219,11 +225,46 @@ fn doubling_objects_stay_small() {
     let mut source = String::from("const a0 = { output: 'export' };\n");
     for index in 1..2_000 {
         let before = index - 1;
-        source.push_str(&format!(
-            "const a{index} = {{ x: a{before}, y: a{before}, ...a{before} }}; if (q) a{index}.z = 1;\n"
-        ));
+        let _ = writeln!(
+            source,
+            "const a{index} = {{ x: a{before}, y: a{before}, ...a{before} }}; if (q) a{index}.z = 1;"
+        );
     }
     source.push_str("module.exports = a1999");
     assert!(source.len() < 160 * 1024);
     config("next.config.js", &source);
+}
+
+#[test]
+fn the_file_is_the_one_that_next_takes() {
+    let taken = |files: &[&str], version: &str, app: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("apps/web")).unwrap();
+        for file in files {
+            std::fs::write(folder.path().join(file), "export default {}").unwrap();
+        }
+        let next = Next { requested: Some(version.to_owned()), ..Next::default() };
+        let config = read(&folder.path().join(app), Some(folder.path()), &next);
+        (config.file.unwrap_or_default(), config.output.is_certain())
+    };
+    let all = ["next.config.ts", "next.config.mts", "next.config.mjs", "next.config.js"];
+    for (files, version, app, expected) in [
+        (&all[..], "16.0.0", "", ("next.config.js", true)),
+        (&all[..3], "^16", "", ("next.config.mjs", true)),
+        (&all[..2], "15.5.29", "", ("next.config.ts", true)),
+        (&all[1..2], "16.4.6", "", ("next.config.mts", true)),
+        (&all[..1], "14.2.0", "", ("next.config.ts", false)),
+        (&["next.config.cjs"], "16.0.0", "", ("next.config.cjs", false)),
+        (&["next.config.js"], "15.0.0", "apps/web", ("../../next.config.js", true)),
+        (
+            &["next.config.js", "apps/web/next.config.ts"],
+            "latest",
+            "apps/web",
+            ("next.config.ts", true),
+        ),
+        (&[], "15.0.0", "apps/web", ("", true)),
+    ] {
+        let (file, certain) = taken(files, version, app);
+        assert_eq!((file.as_str(), certain), expected, "{files:?} {version}");
+    }
 }
