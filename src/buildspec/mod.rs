@@ -18,6 +18,6 @@ pub(crate) use lint::{Surroundings, lint};
 pub(crate) use model::{App, Section};
 pub(crate) use rules::syntax_finding;
 pub(crate) use script::{ScriptPhase, ScriptSection, render as render_script};
-pub(crate) use shell::{Commands, Invocation};
+pub(crate) use shell::Commands;
 pub(crate) use specification::{Specification, declared_root, project_path};
 pub(crate) use variables::{SetVariables, variables_set};
