@@ -1,6 +1,8 @@
 use super::{
     RuleContext, app_root_mismatch, app_root_missing, command_not_string, commands_not_list,
-    missing_artifacts, missing_files, missing_frontend, not_a_mapping,
+    env_file_late, environment_dumped, grep_may_fail, heap_above_memory, missing_artifacts,
+    missing_files, missing_frontend, not_a_mapping, repeated_cd, secret_echoed, shell_syntax,
+    unexported_variable,
 };
 use crate::report::Finding;
 
@@ -17,6 +19,14 @@ const RULES: &[Rule] = &[
     command_not_string::check,
     missing_artifacts::check,
     missing_files::check,
+    shell_syntax::check,
+    unexported_variable::check,
+    repeated_cd::check,
+    secret_echoed::check,
+    environment_dumped::check,
+    grep_may_fail::check,
+    env_file_late::check,
+    heap_above_memory::check,
 ];
 
 /// Everything that the rules find.
