@@ -8,6 +8,8 @@ pub mod commands;
 
 mod artifacts;
 mod build;
+mod emulator;
+mod explain;
 mod health;
 mod install;
 mod preflight;

@@ -6,7 +6,6 @@ mod model;
 mod node;
 mod parse;
 mod rules;
-mod script;
 mod selection;
 mod shell;
 mod source_map;
@@ -15,9 +14,7 @@ mod variables;
 
 pub(crate) use find::{FILE, FindError, SpecFile};
 pub(crate) use lint::{Surroundings, lint};
-pub(crate) use model::{App, Section};
-pub(crate) use rules::syntax_finding;
-pub(crate) use script::{ScriptPhase, ScriptSection, render as render_script};
+pub(crate) use model::{App, Artifacts, Section};
 pub(crate) use shell::Commands;
 pub(crate) use specification::{Specification, declared_root, project_path};
 pub(crate) use variables::{SetVariables, variables_set};

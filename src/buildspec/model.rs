@@ -155,6 +155,34 @@ impl App {
     }
 }
 
+impl App {
+    /// `artifacts` of the test section.
+    pub(crate) fn test_artifacts(&self) -> Option<Artifacts> {
+        Artifacts::new(self.test.as_ref()?.node.value.get("artifacts")?)
+    }
+}
+
+impl Artifacts {
+    fn new(node: &Spanned<Node>) -> Option<Self> {
+        is_given(node).then(|| Self {
+            base_directory: node.value.get("baseDirectory").and_then(text),
+            files: node.value.get("files").map(texts).unwrap_or_default(),
+            node: node.clone(),
+        })
+    }
+
+    /// `discard-paths`: the files are put side by side. Seen as a boolean and as a string.
+    pub(crate) fn discards_paths(&self) -> bool {
+        let value = self.node.value.get("discard-paths").and_then(scalar);
+        value.is_some_and(|value| matches!(value.value.as_str(), "true" | "yes"))
+    }
+
+    /// `configFilePath` of test artifacts, a pattern below the base directory.
+    pub(crate) fn config_file_path(&self) -> Option<String> {
+        self.node.value.get("configFilePath").and_then(text).map(|path| path.value)
+    }
+}
+
 impl Section {
     fn new(node: &Spanned<Node>) -> Self {
         let entries =
@@ -186,11 +214,7 @@ impl Frontend {
         let get = |key| node.value.get(key);
         Self {
             section: Section::new(node),
-            artifacts: get("artifacts").filter(|node| is_given(node)).map(|artifacts| Artifacts {
-                base_directory: artifacts.value.get("baseDirectory").and_then(text),
-                files: artifacts.value.get("files").map(texts).unwrap_or_default(),
-                node: artifacts.clone(),
-            }),
+            artifacts: get("artifacts").and_then(Artifacts::new),
             cache: get("cache").filter(|node| is_given(node)).map(|cache| Cache {
                 paths: cache.value.get("paths").map(texts).unwrap_or_default(),
                 node: cache.clone(),

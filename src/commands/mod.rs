@@ -4,6 +4,7 @@ mod build;
 mod completions;
 mod document;
 mod entry;
+mod explain;
 mod health_check;
 mod identity;
 mod install;

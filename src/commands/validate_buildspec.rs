@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{
-    identity,
+    document, identity,
     options::{absolute, printer, variables},
     secrets::mask_of_specification,
     session::{exit_status, identity_of, not_a_folder},
@@ -17,7 +17,7 @@ use crate::{
     project::Project,
     report::{
         ExitStatus, Finding, FindingId, Identity, PhaseName, PhaseReport, Run, Validation,
-        render::{Format, Printer},
+        render::Printer,
     },
 };
 
@@ -28,8 +28,8 @@ struct NamedApp {
 }
 
 /// Checks the specification alone; with a named app as if it were the amplify.yml of that app.
-pub(super) fn run(options: &GlobalOptions, name: &Path) -> ExitStatus {
-    let phase = PhaseReport::begin(PhaseName::Validate);
+pub(super) fn run(options: &GlobalOptions, name: &Path, strict: bool) -> ExitStatus {
+    let phase = PhaseReport { strict, ..PhaseReport::begin(PhaseName::Validate) };
     let variables = variables();
     let folder = absolute(&options.project);
     let identity = identity_of(&identity::resolve(&variables, &folder, phase.name)).clone();
@@ -90,6 +90,7 @@ fn unreadable(error: &FindError) -> Finding {
     .hint("deployfix validate --buildspec amplify.yml")
 }
 
+/// Tells what was found, in the format asked for.
 fn finish(
     printer: &Printer,
     mut phase: PhaseReport,
@@ -104,14 +105,13 @@ fn finish(
         printer.finding(finding);
     }
     printer.verdict(&phase);
-    if printer.format() == Format::Json {
-        let mut run = Run::begin(identity);
-        run.validation = Some(Validation::of(&phase));
-        run.record_phase(phase);
-        run.settle(Some(status));
-        if let Err(error) = printer.json(&run) {
-            printer.important(&format!("cannot print the report: {error}"));
-        }
+    let mut run = Run::begin(identity);
+    run.validation = Some(Validation::of(&phase));
+    run.record_phase(phase);
+    run.settle(Some(status));
+    // The file was named from the folder one is in.
+    match document::print(printer, &absolute(Path::new(".")), &run, Some(PhaseName::Validate)) {
+        ExitStatus::Success => status,
+        failed => failed,
     }
-    status
 }

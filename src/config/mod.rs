@@ -15,6 +15,7 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use invalid::similar;
 pub(crate) use load::load;
 pub(crate) use model::{Config, Ignore, Memory, Variable};
-pub(crate) use scalars::duration;
+pub(crate) use scalars::{duration, size};

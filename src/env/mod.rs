@@ -3,6 +3,7 @@
 
 mod block;
 mod check;
+mod console_file;
 mod contract;
 mod dotenv;
 mod encode;
@@ -19,6 +20,7 @@ mod dotenv_tests;
 mod tests;
 
 pub(crate) use check::{CheckRequest, check};
+pub(crate) use console_file::console_file;
 pub(crate) use contract::Contract;
 pub(crate) use dotenv::parse;
 pub(crate) use files::load_environment;

@@ -1,17 +1,19 @@
 //! The only writers to a terminal.
 
+mod amplify_log;
 mod github;
 mod human;
 mod printer;
 mod sarif;
 mod snippet;
 mod sources;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod units;
 
 pub use human::summary_text;
-use human::{finding_text, run_text, verdict_text};
-pub use printer::{Format, Printer, Verbosity};
+pub use printer::{Format, Level, LogFormat, Printer, Verbosity};
 pub use sources::{SourceText, Sources};
 pub use trace::trace;
 pub use units::{count, format_bytes, format_duration};

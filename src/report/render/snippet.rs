@@ -6,8 +6,8 @@ use anstyle::Style;
 use super::sources::{MASKED, source_line};
 use crate::report::{Finding, Location, Severity};
 
-/// Longest extent underlined, characters; a longer one is clear from its beginning.
-const LONGEST_EXTENT: usize = 80;
+/// Columns beside the source line: its number, and the marks of a cut.
+const BESIDE: usize = 20;
 
 /// The place of a finding with its line, carets below the extent, and the other evidence as notes. Absent where the line
 /// of the place is not among the evidence.
@@ -15,7 +15,7 @@ pub(super) fn snippet(finding: &Finding, style: Style, dim: Style, width: usize)
     let line = source_line(finding)?;
     let location = finding.location.as_ref()?;
     let number = usize::try_from(line.line?).ok()?;
-    let span = extent(&line.text, location)?;
+    let span = extent(&line.text, location, width.saturating_sub(BESIDE))?;
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -44,27 +44,31 @@ pub(super) fn snippet(finding: &Finding, style: Style, dim: Style, width: usize)
     Some(format!("{indent}{dim}-->{dim:#} {location}\n{excerpt}"))
 }
 
-/// The bytes of the line that the place covers, always within it and between characters.
-fn extent(text: &str, location: &Location) -> Option<Range<usize>> {
+/// The bytes of the line that the place covers, always within it and between characters. Absent where the text cannot be
+/// the whole line. Of more than `longest` characters the beginning tells enough.
+fn extent(text: &str, location: &Location, longest: usize) -> Option<Range<usize>> {
     let byte = |column: u64| {
-        let characters = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
-        text.char_indices().nth(characters).map_or(text.len(), |(index, _)| index)
+        let characters = usize::try_from(column.checked_sub(1)?).ok()?;
+        let ends = text.char_indices().map(|(index, _)| index).chain([text.len()]);
+        ends.into_iter().nth(characters)
     };
     let line_end = text.trim_end().len();
-    let start = byte(location.column?);
-    let end = match (location.end_line, location.end_column) {
-        (Some(line), Some(column)) if Some(line) == location.line => byte(column),
+    let column = location.column?;
+    let end_of = |start: usize| match (location.end_line, location.end_column) {
+        (Some(line), Some(column)) if Some(line) == location.line => {
+            byte(column).unwrap_or(line_end)
+        }
         (Some(_), Some(_)) => line_end,
         _ => start,
     };
-    let (start, end) = match text.find(MASKED) {
-        // Columns count the characters of the file; behind a masked value they are no longer those of this text.
-        Some(masked) if masked < end.max(start + 1) => (start.min(masked), line_end),
-        _ => (start, end),
+    let (start, end) = match (text.find(MASKED), byte(column)) {
+        (None, start) => (start?, end_of(start?)),
+        (Some(masked), Some(start)) if end_of(start).max(start + 1) <= masked => {
+            (start, end_of(start))
+        }
+        // Columns count the characters of the file; behind a masked value they are not those of this text.
+        (Some(masked), start) => (start.unwrap_or(masked).min(masked), line_end),
     };
-    let longest = text[start..]
-        .char_indices()
-        .nth(LONGEST_EXTENT)
-        .map_or(text.len(), |(index, _)| start + index);
-    Some(start..end.clamp(start, longest))
+    let mut rest = text[start..].char_indices().map(|(index, _)| start + index);
+    Some(start..end.clamp(start, rest.nth(longest).unwrap_or(text.len())))
 }
