@@ -18,7 +18,7 @@ pub(crate) use find::{FILE, FindError, SpecFile};
 pub(crate) use ignore::{Linted, Silenced};
 pub(crate) use lint::{Surroundings, lint};
 pub(crate) use model::{App, Artifacts, Section};
-pub(crate) use shell::{Commands, Invocation};
+pub(crate) use shell::Commands;
 pub(crate) use specification::{Specification, declared_root, project_path};
 pub(crate) use template::{AppPlan, SpecPlan, Step};
 pub(crate) use variables::{SetVariables, variables_set};

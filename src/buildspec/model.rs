@@ -126,6 +126,24 @@ impl App {
         }
     }
 
+    /// An app whose frontend builds with these commands.
+    #[cfg(test)]
+    pub(crate) fn of_commands(commands: &[&str]) -> Self {
+        let text =
+            |text: &str| Spanned { value: text.to_owned(), place: super::node::Place::default() };
+        let list = commands.iter().map(|command| Spanned {
+            value: Node::String((*command).to_owned()),
+            place: super::node::Place::default(),
+        });
+        let nest = |key: &str, value: Node| {
+            let value = Spanned { value, place: super::node::Place::default() };
+            Node::Mapping(vec![(text(key), value)])
+        };
+        let phases = nest("build", nest("commands", Node::Sequence(list.collect())));
+        let root = nest("frontend", nest("phases", phases));
+        Self::new(&Spanned { value: root, place: super::node::Place::default() })
+    }
+
     /// Every command, in the order in which the sections and phases run.
     pub(crate) fn commands(&self) -> impl Iterator<Item = &Spanned<String>> {
         let frontend = self.frontend.as_ref().map(|frontend| &frontend.section);
