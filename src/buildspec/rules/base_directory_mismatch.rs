@@ -67,6 +67,12 @@ fn standalone(
     if assembled {
         return None;
     }
+    let root = app.app_root.as_ref().map_or("", |root| normal(&root.value));
+    let before = if repeats_app_root(app, &base.value) {
+        before.strip_prefix(root).map_or(before, |rest| rest.trim_start_matches('/'))
+    } else {
+        before
+    };
     let right = format!("{before}{dist_dir}");
     let finding = context
         .finding(
