@@ -77,9 +77,7 @@ impl<'a> RuleContext<'a> {
     /// Every app with its commands, as `apps` gives them.
     pub(super) fn commands(&self) -> impl Iterator<Item = (&'a App, &Commands, Severity)> {
         let text = &self.file.text.content;
-        let commands = self
-            .commands
-            .get_or_init(|| self.spec.apps.iter().map(|app| Commands::read(app, text)).collect());
+        let commands = self.commands.get_or_init(|| Commands::read_all(&self.spec.apps, text));
         self.apps().zip(commands).map(|((app, severity), commands)| (app, commands, severity))
     }
 

@@ -19,6 +19,10 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
             continue;
         };
         let app_folder = app_folder(context, app, commands, frontend[last_build]);
+        // Others that take such a file by name: a copy, a link, `dotenv -e`. Two of them are enough to know.
+        let names_env =
+            |invocation: &&&Invocation| invocation.words.iter().any(|word| is_env_file(&word.text));
+        let takers: Vec<_> = frontend.iter().copied().filter(|i| names_env(&i)).take(2).collect();
         let mut seen = BTreeSet::new();
         for (index, invocation) in frontend.iter().enumerate() {
             for file in written(invocation) {
@@ -30,7 +34,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                     findings.push(late(context, frontend[last_build], file));
                 } else if let Some(app_folder) = &app_folder
                     && let Some(finding) = elsewhere(context, app, invocation, file, app_folder)
-                    && !is_passed_on(commands, invocation)
+                    && !takers.iter().any(|taker| !std::ptr::eq(*taker, *invocation))
                 {
                     findings.push(finding);
                 }
@@ -118,14 +122,4 @@ fn elsewhere(
             )
             .severity(Severity::Warning),
     )
-}
-
-/// Whether another command takes such a file by name: a copy, a link, `dotenv -e`.
-fn is_passed_on(commands: &Commands, writer: &Invocation) -> bool {
-    commands
-        .invocations
-        .iter()
-        .filter(|invocation| !std::ptr::eq(*invocation, writer))
-        .flat_map(|invocation| &invocation.words)
-        .any(|word| is_env_file(&word.text))
 }

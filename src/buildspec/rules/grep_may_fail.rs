@@ -1,4 +1,6 @@
-use super::RuleContext;
+use std::{cell::LazyCell, collections::BTreeMap};
+
+use super::{RuleContext, context::platform_message};
 use crate::{
     amplify::is_set_by_platform,
     buildspec::{
@@ -10,12 +12,17 @@ use crate::{
     report::{Evidence, Finding, FindingId, Severity},
 };
 
-use super::context::platform_message;
+/// Variables of every Amplify build.
+const PLATFORM: &[&str] =
+    &["AWS_APP_ID", "AWS_BRANCH", "AWS_BRANCH_ARN", "AWS_CLONE_URL", "AWS_COMMIT_ID", "AWS_JOB_ID"];
+/// Variables of every shell.
+const SYSTEM: &[&str] = &["PATH", "HOME", "PWD"];
 
 /// `env | grep X >> .env.production` stops the build where nothing matches.
 pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (app, commands, _) in context.commands() {
+        let always_set = LazyCell::new(|| always_set(app));
         for invocation in &commands.invocations {
             if !invocation.fails_item || invocation.conditional {
                 continue;
@@ -29,7 +36,8 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
             if !from_environment || !matches!(invocation.output, Output::File(_)) {
                 continue;
             }
-            if !always_matches(&grep, app) {
+            // Also where it cannot be told what it looks for.
+            if !always_set.iter().any(|line| grep.selects(line) != Some(false)) {
                 findings.push(finding(context, invocation));
             }
         }
@@ -37,30 +45,17 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether a variable that is surely set is among what it looks for.
-fn always_matches(grep: &Grep, app: &App) -> bool {
+/// Lines of `env` that are there in every build of an app.
+fn always_set(app: &App) -> Vec<String> {
     let set = variables_set(app);
-    let known = ["PATH=/bin", "HOME=/root", "PWD=/"].into_iter().map(str::to_owned);
-    let platform = [
-        "AWS_APP_ID",
-        "AWS_BRANCH",
-        "AWS_BRANCH_ARN",
-        "AWS_CLONE_URL",
-        "AWS_COMMIT_ID",
-        "AWS_JOB_ID",
-    ];
-    let platform =
-        platform.iter().filter(|name| is_set_by_platform(name)).map(|name| format!("{name}=1"));
-    let own = set.names.iter().map(|name| match value_of(app, name) {
-        Some(value) => format!("{name}={value}"),
-        None => format!("{name}="),
+    let values: BTreeMap<_, _> =
+        app.env_variables.iter().map(|(name, value)| (&name.value, value.value.as_str())).collect();
+    let own = set.names.iter().map(|name| {
+        let value = values.get(name).copied().unwrap_or_default();
+        format!("{name}={value}")
     });
-    known.chain(platform).chain(own).any(|line| grep.selects(&line) != Some(false))
-}
-
-fn value_of<'a>(app: &'a App, name: &str) -> Option<&'a str> {
-    let mut variables = app.env_variables.iter();
-    variables.find(|(known, _)| known.value == name).map(|(_, value)| value.value.as_str())
+    let platform = PLATFORM.iter().filter(|name| is_set_by_platform(name));
+    platform.chain(SYSTEM).map(|name| format!("{name}=1")).chain(own).collect()
 }
 
 fn finding(context: &RuleContext<'_>, invocation: &Invocation) -> Finding {

@@ -1,3 +1,5 @@
+use std::cell::LazyCell;
+
 use super::RuleContext;
 use crate::{
     buildspec::{
@@ -17,6 +19,7 @@ const FILTERS: &[&str] =
 pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (app, commands, _) in context.commands() {
+        let writes_public = LazyCell::new(|| writes_public(app));
         for (index, invocation) in commands.invocations.iter().enumerate() {
             let Some(last) = printed_by(commands, invocation) else { continue };
             findings.extend(match invocation.program() {
@@ -24,7 +27,9 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                 Some("printenv") if invocation.operands().next().is_some() => {
                     named(context, invocation)
                 }
-                Some("cat" | "head" | "tail" | "less" | "more") => files(context, app, invocation),
+                Some("cat" | "head" | "tail" | "less" | "more") => {
+                    files(context, *writes_public, invocation)
+                }
                 Some("set") if traces(invocation) => traced(context, commands, index),
                 _ if invocation.prints_environment() => dumped(context, invocation, last),
                 _ => Vec::new(),
@@ -104,26 +109,24 @@ fn named(context: &RuleContext<'_>, invocation: &Invocation) -> Vec<Finding> {
         .collect()
 }
 
-/// `cat .env.production`
-fn files(context: &RuleContext<'_>, app: &App, invocation: &Invocation) -> Vec<Finding> {
-    if invocation.piped_from.is_some() {
-        return Vec::new();
-    }
+/// Whether the dotenv files hold only what is meant for browsers anyway, as far as the commands write them.
+fn writes_public(app: &App) -> bool {
     let set = variables_set(app);
     let is_public = |name: &str| name.starts_with("NEXT_PUBLIC_");
     let only_public = |pattern: &String| {
         let is_letter = |character: char| character.is_ascii_alphanumeric() || character == '_';
-        pattern
-            .split(|character| !is_letter(character))
-            .filter(|name| name.len() > 1)
-            .all(is_public)
+        let mut names = pattern.split(|character| !is_letter(character));
+        names.all(|name| name.len() < 2 || is_public(name))
     };
-    // What the commands write themselves may be meant for browsers anyway.
     let is_known = !set.opaque && (!set.written.is_empty() || !set.written_patterns.is_empty());
-    let only_open = is_known
+    is_known
         && set.written.iter().all(|name| !is_secret(name))
-        && set.written_patterns.iter().all(only_public);
-    if only_open {
+        && set.written_patterns.iter().all(only_public)
+}
+
+/// `cat .env.production`
+fn files(context: &RuleContext<'_>, writes_public: bool, invocation: &Invocation) -> Vec<Finding> {
+    if writes_public || invocation.piped_from.is_some() {
         return Vec::new();
     }
     invocation
@@ -182,7 +185,7 @@ fn traced(context: &RuleContext<'_>, commands: &Commands, index: usize) -> Vec<F
     let secret = commands.invocations[index + 1..]
         .iter()
         .take_while(|later| later.section == invocation.section)
-        .take_while(|later| !(later.runs("set") && option(later, '+')))
+        .take_while(|later| !(later.runs("set") && (option(later, '+') || traces(later))))
         .flat_map(|later| {
             let words =
                 later.words.iter().chain(later.assignments.iter().map(|known| &known.value));

@@ -32,11 +32,10 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                 continue;
             }
             questions += 1;
-            let answer = if questions > MAXIMUM_QUESTIONS {
-                Answer::Silence
-            } else {
-                ask(commands, unreadable)
-            };
+            if questions > MAXIMUM_QUESTIONS {
+                return findings;
+            }
+            let answer = ask(commands, unreadable);
             // The further parts of one construct say nothing new.
             let section = commands.items[unreadable.item].section;
             if matches!(answer, Answer::AcceptsTogether(_)) && !split.insert(section) {

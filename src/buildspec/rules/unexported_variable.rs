@@ -1,8 +1,8 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::RuleContext;
 use crate::{
-    buildspec::shell::{Assignment, Commands, Invocation},
+    buildspec::shell::{Assignment, Commands, Invocation, SectionName},
     report::{Finding, FindingId, Severity},
 };
 
@@ -34,8 +34,9 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         let mut exported: BTreeSet<&str> =
             app.env_variables.iter().map(|(name, _)| name.value.as_str()).collect();
         exported.extend(commands.invocations.iter().flat_map(exports));
+        let uses = Uses::read(commands);
         let mut exports_all = false;
-        for (index, invocation) in commands.invocations.iter().enumerate() {
+        for invocation in &commands.invocations {
             if let Some(on) = sets_export_all(invocation) {
                 exports_all = on;
             }
@@ -48,7 +49,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                 .filter(|assignment| {
                     is_for_programs(assignment)
                         && !exported.contains(assignment.name.as_str())
-                        && !is_used(commands, index, &assignment.name)
+                        && !uses.are_left(invocation, &assignment.name)
                 })
                 .collect();
             findings.extend(
@@ -101,35 +102,67 @@ fn is_for_programs(assignment: &Assignment) -> bool {
         && !assignment.value.raw.starts_with('(')
 }
 
-/// Whether the shell itself may use the variable in this item or a later one of the section.
-fn is_used(commands: &Commands, index: usize, name: &str) -> bool {
-    let invocation = &commands.invocations[index];
-    let reads_scripts = commands.invocations[index..].iter().any(|later| {
-        matches!(later.program(), Some("eval"))
-            || matches!(later.program(), Some("source" | "."))
-                && !later.arguments().iter().any(|word| {
-                    ["nvm", "bashrc", "profile", "bin/activate"]
-                        .iter()
-                        .any(|known| word.text.contains(known))
-                })
-    });
-    reads_scripts
-        || commands.items[invocation.item..]
-            .iter()
-            .filter(|item| item.section == invocation.section)
-            .any(|item| mentions(&item.text, name))
+/// What the shell itself may still use: the last list item of a section that mentions a name.
+struct Uses<'a> {
+    names: BTreeMap<(SectionName, &'a str), usize>,
+    /// The last item that runs a script in this shell, which may use any name.
+    scripts: BTreeMap<SectionName, usize>,
 }
 
-/// Whether a text expands the variable, or mentions it where the shell calculates or tests.
-fn mentions(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(start, _)| {
-        let before = text[..start].chars().next_back();
-        let after = text[start + name.len()..].chars().next();
-        let ends = !after.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-        let is_word = !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-        let expands = matches!(before, Some('$' | '{' | '#' | '!'));
-        // `[ -v NAME ]`, `read NAME`, `(( NAME++ ))`, `unset NAME`: anything but another assignment.
-        ends && is_word && (expands || !matches!(after, Some('=' | '+')))
+impl<'a> Uses<'a> {
+    fn read(commands: &'a Commands) -> Self {
+        let mut names = BTreeMap::new();
+        for (index, item) in commands.items.iter().enumerate() {
+            for name in mentioned(&item.text) {
+                names.insert((item.section, name), index);
+            }
+        }
+        let scripts = commands
+            .invocations
+            .iter()
+            .filter(|invocation| runs_script(invocation))
+            .map(|invocation| (invocation.section, invocation.item))
+            .collect();
+        Self { names, scripts }
+    }
+
+    /// Whether the name may be used in the item of the assignment or later.
+    fn are_left(&self, assignment: &Invocation, name: &str) -> bool {
+        let section = assignment.section;
+        let last = self.names.get(&(section, name)).max(self.scripts.get(&section));
+        last.is_some_and(|last| *last >= assignment.item)
+    }
+}
+
+fn runs_script(invocation: &Invocation) -> bool {
+    let is_tool = || {
+        let known = ["nvm", "bashrc", "profile", "bin/activate"];
+        let mut words = invocation.arguments().iter();
+        words.any(|word| known.iter().any(|known| word.text.contains(known)))
+    };
+    match invocation.program() {
+        Some("eval") => true,
+        Some("source" | ".") => !is_tool(),
+        _ => false,
+    }
+}
+
+/// The names in a text that may be expanded, tested or counted there: all but those that are assigned.
+fn mentioned(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + text.as_bytes()[at..].iter().position(|byte| is_part(*byte))?;
+            let rest = &text.as_bytes()[start..];
+            let length = rest.iter().take_while(|byte| is_part(**byte)).count();
+            at = start + length;
+            let before = text.as_bytes()[..start].last();
+            let expands = matches!(before, Some(b'$' | b'{' | b'#' | b'!'));
+            if expands || !matches!(text.as_bytes().get(at), Some(b'=' | b'+')) {
+                return Some(&text[start..at]);
+            }
+        }
     })
 }
 

@@ -57,9 +57,18 @@ pub(crate) struct Unreadable {
 }
 
 impl Commands {
-    /// Reads the commands of an app; `text` is the file that they were read from.
-    pub(crate) fn read(app: &App, text: &str) -> Self {
+    /// Reads the commands of every app; `text` is the file that they were read from.
+    pub(crate) fn read_all(apps: &[App], text: &str) -> Vec<Self> {
         let lines = Lines::new(text);
+        apps.iter().map(|app| Self::read_app(app, text, &lines)).collect()
+    }
+
+    /// Reads the commands of one app.
+    pub(crate) fn read(app: &App, text: &str) -> Self {
+        Self::read_app(app, text, &Lines::new(text))
+    }
+
+    fn read_app(app: &App, text: &str, lines: &Lines<'_>) -> Self {
         let mut commands = Self::default();
         let frontend = app.frontend.as_ref().map(|frontend| &frontend.section);
         let sections = [
@@ -69,7 +78,7 @@ impl Commands {
         ];
         for (name, section) in sections {
             if let Some(section) = section {
-                commands.read_section(name, section, text, &lines);
+                commands.read_section(name, section, text, lines);
             }
         }
         commands

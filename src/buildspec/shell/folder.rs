@@ -1,5 +1,8 @@
 use super::invocation::Invocation;
 
+/// How deep a folder may lie; no real one does.
+const MAXIMUM_DEPTH: usize = 64;
+
 /// The folder after a command that was run in `folder`; both relative to where the section started, nothing where
 /// they cannot be known.
 pub(super) fn after(folder: Option<&str>, invocation: &Invocation) -> Option<String> {
@@ -38,5 +41,5 @@ pub(crate) fn join(folder: &str, way: &str) -> Option<String> {
             name => parts.push(name),
         }
     }
-    Some(parts.join("/"))
+    (parts.len() <= MAXIMUM_DEPTH).then(|| parts.join("/"))
 }

@@ -1,4 +1,4 @@
-use regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
 
 use super::{invocation::Invocation, word::Word};
 
@@ -13,6 +13,7 @@ pub(crate) struct Grep {
     ignores_case: bool,
     anchors: Anchors,
     syntax: Syntax,
+    pattern: Option<Regex>,
 }
 
 /// What an expression has to match.
@@ -46,6 +47,7 @@ impl Grep {
             ignores_case: false,
             anchors: Anchors::Part,
             syntax,
+            pattern: None,
         };
         let mut operand = None;
         let mut words = invocation.arguments().iter();
@@ -65,6 +67,7 @@ impl Grep {
         if grep.expressions.as_ref().is_some_and(Vec::is_empty) {
             grep.expression(operand);
         }
+        grep.pattern = grep.compiled();
         Some(grep)
     }
 
@@ -135,6 +138,10 @@ impl Grep {
 
     /// Whether it lets a line through; nothing where that cannot be told.
     pub(crate) fn selects(&self, line: &str) -> Option<bool> {
+        Some(self.pattern.as_ref()?.is_match(line) != self.inverts)
+    }
+
+    fn compiled(&self) -> Option<Regex> {
         let alternatives: Vec<_> = self
             .expressions
             .as_ref()?
@@ -150,12 +157,11 @@ impl Grep {
                 Anchors::Part => format!("(?:{expression})"),
             })
             .collect();
-        let pattern = RegexBuilder::new(&alternatives.join("|"))
+        RegexBuilder::new(&alternatives.join("|"))
             .case_insensitive(self.ignores_case)
             .size_limit(1 << 20)
             .build()
-            .ok()?;
-        Some(pattern.is_match(line) != self.inverts)
+            .ok()
     }
 
     /// Whether it lets lines through that have nothing in common.
