@@ -42,6 +42,7 @@ fn finding(context: &RuleContext<'_>, group: &[(&Stray<'_>, Home)]) -> Option<Fi
         (Level::Application, Level::Root) => {
             "only a file with `applications` has it, one for each entry; remove it".to_owned()
         }
+        (_, Level::MonorepoRoot) => format!("move {them} to an entry of `applications`"),
         _ => format!("move {them} to {}", home.path),
     };
     let finding = context.finding(
