@@ -34,6 +34,11 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Whether the form alone is wrong.
+pub(super) fn is_odd(context: &RuleContext<'_>, root: &Spanned<String>) -> bool {
+    form(context, root).is_some()
+}
+
 fn form(context: &RuleContext<'_>, root: &Spanned<String>) -> Option<Finding> {
     let text = root.value.as_str();
     let right = plain(&text.replace('\\', "/"));

@@ -1,4 +1,6 @@
-use super::{RuleContext, app_root_not_found::absent, context::platform_message};
+use super::{
+    RuleContext, app_root_invalid::is_odd, app_root_not_found::absent, context::platform_message,
+};
 use crate::{
     buildspec::selection::{Selection, normal},
     report::{Finding, FindingId, Severity},
@@ -9,7 +11,10 @@ const ID: FindingId = FindingId::BuildspecAppRootMismatch;
 /// `AMPLIFY_MONOREPO_APP_ROOT`, or the folder looked at, against `applications[].appRoot`.
 pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
     let mut findings: Vec<_> = mismatch(context).into_iter().collect();
-    if let (true, Some(root)) = (context.declared_elsewhere(), context.declared_root) {
+    if let (true, Some(root)) = (context.declared_elsewhere(), context.declared_root)
+        && context.project.is_some()
+        && !is_explained(context)
+    {
         findings.push(
             context
                 .finding(
@@ -88,7 +93,9 @@ fn mismatch(context: &RuleContext<'_>) -> Option<Finding> {
         }
         (Selection::App(app), Some(root)) => {
             let app_root = app.app_root.as_ref()?;
-            (app_root.value != root && normal(&app_root.value) == normal(root)).then(|| {
+            let differs = app_root.value != root && normal(&app_root.value) == normal(root);
+            // Where the entry is the odd one, that is said of it.
+            (differs && !is_odd(context, app_root)).then(|| {
                 context
                     .finding(
                         ID,

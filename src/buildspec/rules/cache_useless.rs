@@ -2,12 +2,14 @@ use std::path::Path;
 
 use super::{
     RuleContext,
+    clean_install::{cache_folder, deletes_first, is_clean_install},
     paths::{AppPaths, below, holds_variable, is_glob, plain, written},
+    syntax::quoted,
 };
 use crate::{
     buildspec::{
         node::{Node, Spanned},
-        shell::{Commands, Invocation},
+        shell::Commands,
     },
     report::{Finding, FindingId, Severity},
 };
@@ -35,51 +37,53 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         let Some(paths) = AppPaths::new(context, app) else { continue };
         let section = &paths.frontend.section.node;
         let Some((key, cache)) = section.value.entry("cache") else { continue };
-        match shape(context, key, cache, context.is_meant(app, &["paths"])) {
-            Err(finding) => findings.extend(finding),
-            Ok(items) => findings.extend(of_items(context, &paths, items, commands)),
+        if let Some(finding) = shape(context, key, cache, context.is_meant(app, &["paths"])) {
+            findings.push(finding);
+            continue;
         }
+        let items = cache.value.get("paths").map(|paths| paths.value.items()).unwrap_or_default();
+        findings.extend(of_items(context, &paths, items, commands));
     }
     findings
 }
 
-/// The items of `paths`, or what is wrong with the whole.
-fn shape<'a>(
+/// What is wrong with the whole, so that there is no list to look at.
+fn shape(
     context: &RuleContext<'_>,
     key: &Spanned<String>,
-    cache: &'a Spanned<Node>,
+    cache: &Spanned<Node>,
     paths_is_meant: bool,
-) -> Result<&'a [Spanned<Node>], Option<Finding>> {
+) -> Option<Finding> {
     let find = |message: String, resolution: &str| {
         context.finding(ID, key.place, message, resolution.to_owned())
     };
     let advice = "Amplify keeps nothing for the next build; list the folders to keep under `paths`";
     let paths = match &cache.value {
-        Node::Mapping(_) if paths_is_meant => return Err(None),
+        Node::Mapping(_) if paths_is_meant => return None,
         Node::Mapping(_) => cache.value.entry("paths"),
         Node::Null => {
-            return Err(Some(
+            return Some(
                 find("`cache` is empty".to_owned(), advice)
                     .severity(Severity::Info)
                     .hint("cache: { paths: [] }"),
-            ));
+            );
         }
         other => {
-            return Err(Some(find(
+            return Some(find(
                 format!("`cache` is {}, not a mapping with `paths`", other.kind()),
                 advice,
-            )));
+            ));
         }
     };
     match paths {
-        None => Err(Some(find("`cache` has no `paths`".to_owned(), advice))),
-        Some((_, Spanned { value: Node::Sequence(items), .. })) => Ok(items),
-        Some((key, Spanned { value: Node::Null, .. })) => Err(Some(
+        None => Some(find("`cache` has no `paths`".to_owned(), advice)),
+        Some((_, Spanned { value: Node::Sequence(_), .. })) => None,
+        Some((key, Spanned { value: Node::Null, .. })) => Some(
             context
                 .finding(ID, key.place, "`paths` is empty", advice)
                 .severity(Severity::Info)
                 .hint("paths: []"),
-        )),
+        ),
         Some((_, value)) => {
             let finding = context.finding(
                 ID,
@@ -88,17 +92,13 @@ fn shape<'a>(
                 "Amplify reads a list of patterns there",
             );
             let written = context.file.text.content.get(value.place.start..value.place.end);
-            Err(Some(match (&value.value, written) {
-                (Node::String(_), Some(written)) if !written.contains(['\n', '|', '>', ',']) => {
-                    let text = written.trim_matches(['\'', '"']).replace('\'', "''");
-                    finding.fix(context.replacement(
-                        value.place,
-                        format!("['{text}']"),
-                        "make `paths` a list",
-                    ))
+            Some(match (&value.value, written) {
+                (Node::String(text), Some(written)) if !written.contains(['\n', '|', '>', ',']) => {
+                    let list = format!("[{}]", quoted(text));
+                    finding.fix(context.replacement(value.place, list, "make `paths` a list"))
                 }
                 _ => finding.hint("paths: ['.next/cache/**/*']"),
-            }))
+            })
         }
     }
 }
@@ -210,38 +210,6 @@ fn leaves_repository(path: &str, paths: &AppPaths<'_>, context: &RuleContext<'_>
     up > deepest
 }
 
-/// Whether a clean install throws away what was restored.
-fn deletes_first(path: &str, commands: &Commands) -> bool {
-    let Some((folder, _)) = path
-        .split_once("node_modules")
-        .filter(|(_, rest)| rest.is_empty() || (rest.starts_with("/*") && !rest.contains("/.")))
-    else {
-        return false;
-    };
-    let folder = folder.trim_end_matches('/');
-    let runs_deployfix = commands
-        .invocations
-        .iter()
-        .any(|invocation| invocation.words.iter().any(|word| word.text.contains("deployfix")));
-    !runs_deployfix
-        && commands.invocations.iter().any(|invocation| {
-            is_clean_install(invocation)
-                && !invocation.conditional
-                && !invocation.in_function
-                && invocation.folder.as_deref().is_some_and(|at| at == folder)
-        })
-}
-
-fn is_clean_install(invocation: &Invocation) -> bool {
-    invocation.runs("npm")
-        && matches!(invocation.subcommand(), Some("ci" | "clean-install" | "ic" | "install-clean"))
-        && !invocation.has("--dry-run")
-        && !invocation
-            .arguments()
-            .iter()
-            .any(|word| word.text.starts_with("--prefix") || word.text == "-C")
-}
-
 fn node_modules(
     context: &RuleContext<'_>,
     item: &Spanned<Node>,
@@ -263,19 +231,6 @@ fn node_modules(
         Some(folder) => finding.hint(format!("- {folder}/**/*")),
         None => finding.hint("- npm ci --cache .npm --prefer-offline").hint("- .npm/**/*"),
     }
-}
-
-/// The folder of `npm ci --cache <folder>`.
-fn cache_folder(invocation: &Invocation) -> Option<String> {
-    let words = invocation.arguments();
-    words.iter().enumerate().find_map(|(index, word)| {
-        let value = match word.text.strip_prefix("--cache=") {
-            Some(value) => value.to_owned(),
-            None if word.text == "--cache" => words.get(index + 1)?.text.clone(),
-            None => return None,
-        };
-        Some(value.trim_end_matches('/').to_owned())
-    })
 }
 
 fn names_folder(context: &RuleContext<'_>, paths: &AppPaths<'_>, text: &str, path: &str) -> bool {

@@ -44,12 +44,13 @@ fn finding(
         Node::Null => {
             "Amplify stops before any command runs; delete the item together with its comment"
         }
+        Node::Sequence(_) => "Amplify stops before any command runs; write it as one text",
         _ => "Amplify stops before any command runs; put the whole command in quotes",
     };
     let finding = context
         .finding(
             FindingId::BuildspecCommandNotString,
-            command.place,
+            shown_place(context, command),
             format!("a command is {}, not a string", command.value.kind()),
             resolution,
         )
@@ -62,6 +63,13 @@ fn finding(
     if let Some(fix) = fix {
         return finding.fix(fix);
     }
+    if let Node::Sequence(words) = &command.value {
+        let words: Option<Vec<_>> = words.iter().map(|word| word.value.as_str()).collect();
+        return match words {
+            Some(words) => finding.hint(format!("- {}", words.join(" "))),
+            None => finding,
+        };
+    }
     let line = context.line(command.place).trim();
     match line.strip_prefix("- ").map(str::trim) {
         Some(text) if !text.is_empty() && command.value != Node::Null => {
@@ -69,6 +77,29 @@ fn finding(
         }
         _ => finding,
     }
+}
+
+/// The item, also one with nothing in it: then its line from the dash on.
+fn shown_place(context: &RuleContext<'_>, command: &Spanned<Node>) -> Place {
+    let place = command.place;
+    let line = context.line(place);
+    let dash = line.find(|character: char| character != ' ').unwrap_or_default();
+    let end = match &command.value {
+        Node::Mapping(entries) => entries.last().map_or(place.end, |(_, value)| value.place.end),
+        Node::Null if line[dash..].starts_with('-') => {
+            let text = &context.file.text.content;
+            let before = text.get(..place.start).unwrap_or_default();
+            let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+            return Place {
+                column: dash as u64 + 1,
+                start: start + dash,
+                end: start + line.trim_end().len(),
+                ..place
+            };
+        }
+        _ => place.end,
+    };
+    Place { end: end.max(place.end), ..place }
 }
 
 /// The rest of the line as one text, where the whole item is that.

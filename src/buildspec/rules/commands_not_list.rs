@@ -4,6 +4,9 @@ use crate::{
     report::{Finding, FindingId, Fix, Severity},
 };
 
+/// Lines shown of a script that is to become a list.
+const MOST_HINTS: usize = 5;
+
 /// `commands` must be a list; the message is only known of the frontend.
 pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -37,7 +40,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                     )));
                 findings.push(match listed(context, key, commands) {
                     Some(fix) => finding.fix(fix),
-                    None => finding.hint("commands: []"),
+                    None => lines(context, commands).into_iter().fold(finding, Finding::hint),
                 });
             }
         }
@@ -64,8 +67,7 @@ fn listed(
     commands.value.as_str()?;
     let written = text.get(commands.place.start..commands.place.end)?;
     let before = text.get(colon..commands.place.start)?;
-    let is_block = written.starts_with(['|', '>']);
-    if !before.bytes().all(|byte| byte == b' ') || (!is_block && written.contains('\n')) {
+    if !before.bytes().all(|byte| byte == b' ') || written.contains('\n') {
         return None;
     }
     let depth = usize::try_from(key.place.column.checked_sub(1)?).ok()?;
@@ -74,10 +76,26 @@ fn listed(
     if !text.get(line_start..key.place.start)?.bytes().all(|byte| byte == b' ') {
         return None;
     }
-    let depth = if is_block { depth } else { depth + 2 };
     Some(context.replacement(
         gap(colon, commands.place.start),
-        format!("{}{}- ", context.line_ending(), " ".repeat(depth)),
+        format!("{}{}- ", context.line_ending(), " ".repeat(depth + 2)),
         "make the command the one item of a list",
     ))
+}
+
+/// What was probably meant: each line a command.
+fn lines(context: &RuleContext<'_>, commands: &Spanned<Node>) -> Vec<String> {
+    let place = commands.place;
+    let written = context.file.text.content.get(place.start..place.end).unwrap_or_default();
+    let lines: Vec<_> = match &commands.value {
+        Node::String(_) => written
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with(['|', '>', '#']))
+            .map(|line| format!("- {line}"))
+            .take(MOST_HINTS)
+            .collect(),
+        _ => Vec::new(),
+    };
+    if lines.is_empty() { vec!["commands: []".to_owned()] } else { lines }
 }

@@ -2,7 +2,7 @@ use super::{
     RuleContext,
     block::dedent,
     keys::{Home, Level, VARIABLE},
-    strays::{Meaning, Stray},
+    strays::{Meaning, Required, Stray},
 };
 use crate::report::{Edit, Finding, FindingId, Fix};
 
@@ -32,9 +32,10 @@ fn finding(context: &RuleContext<'_>, group: &[(&Stray<'_>, Home)]) -> Option<Fi
     let names: Vec<_> = group.iter().map(|(stray, _)| format!("`{}`", stray.key.value)).collect();
     let verb = if group.len() == 1 { "stands" } else { "stand" };
     let lacking = group.iter().find_map(|(stray, _)| stray.lacking());
-    let effect = match (lacking, home.level) {
-        (Some(_), _) => "Amplify does not find it there and stops",
-        (None, _) => "Amplify does not read it there",
+    let effect = match lacking {
+        Some(Required::Frontend) => "Amplify stops, as there is no `frontend`",
+        Some(_) => "Amplify does not find it there and stops",
+        None => "Amplify does not read it there",
     };
     let them = if group.len() == 1 { "it" } else { "them" };
     let effect = effect.replace(" it ", &format!(" {them} "));
@@ -42,6 +43,7 @@ fn finding(context: &RuleContext<'_>, group: &[(&Stray<'_>, Home)]) -> Option<Fi
         (Level::Application, Level::Root) => {
             "only a file with `applications` has it, one for each entry; remove it".to_owned()
         }
+        (_, Level::MonorepoRoot) => format!("move {them} to an entry of `applications`"),
         _ => format!("move {them} to {}", home.path),
     };
     let finding = context.finding(

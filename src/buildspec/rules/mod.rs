@@ -12,6 +12,7 @@ mod block;
 mod build_path;
 mod cache_next_missing;
 mod cache_useless;
+mod clean_install;
 mod command_never_ends;
 mod command_not_string;
 mod commands_not_list;

@@ -182,10 +182,7 @@ impl Stray<'_> {
         let level = self.meant_level()?;
         let frontend = app.frontend.as_ref();
         let artifacts = frontend.and_then(|frontend| frontend.artifacts.as_ref());
-        if matches!(
-            self.owner.level,
-            Level::Backend | Level::Test | Level::TestPhases | Level::TestArtifacts
-        ) {
+        if matches!(self.owner.level, Level::Test | Level::TestPhases | Level::TestArtifacts) {
             return None;
         }
         match (level, meant) {

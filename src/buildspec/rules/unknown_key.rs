@@ -70,14 +70,15 @@ fn finding(context: &RuleContext<'_>, stray: &Stray<'_>) -> Option<Finding> {
     };
     let mut finding = find(what, advice);
     if let Some(required) = stray.lacking() {
-        finding.resolution = format!("without `{right}` Amplify stops; did you mean it?");
+        finding.resolution =
+            format!("Amplify does not find `{right}` and stops; did you mean that?");
         finding = finding.severity(stray.owner.severity).evidence(required.message());
     }
-    let finding = match rename(context, stray, right) {
-        Some(fix) if certainty == Certainty::Certain && !occupied => finding.fix(fix),
-        _ => finding,
-    };
-    Some(if occupied { finding } else { finding.hint(format!("{right}:")) })
+    Some(match rename(context, stray, right) {
+        _ if occupied => finding,
+        Some(fix) if certainty == Certainty::Certain => finding.fix(fix),
+        _ => finding.hint(format!("{right}:")),
+    })
 }
 
 /// The key under its right name; only where it stands in the file as it reads.

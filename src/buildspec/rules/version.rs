@@ -32,17 +32,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         ];
     };
     match text.trim() {
-        "1" | "1.0" => Vec::new(),
-        "0.1" | "0.2" => vec![
-            context
-                .finding(
-                    ID,
-                    value.place,
-                    format!("`version` is `{text}`"),
-                    "it works, but only `1` is documented",
-                )
-                .hint("version: 1"),
-        ],
+        "1" | "1.0" | "0.1" | "0.2" => Vec::new(),
         _ => {
             vec![context.finding(
             ID,
