@@ -4,8 +4,11 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::styling,
-    parser::ValueSource,
+    error::ErrorKind, parser::ValueSource,
 };
+
+/// Bytes below which not even a shell runs.
+const MINIMUM_MEMORY: u64 = 16 * 1024 * 1024;
 
 const STYLES: styling::Styles = styling::Styles::styled()
     .header(styling::AnsiColor::Green.on_default().bold())
@@ -24,6 +27,7 @@ const STYLES: styling::Styles = styling::Styles::styled()
     arg_required_else_help = true,
     after_help = "\
 Examples:
+  deployfix init                            an amplify.yml that fits the project
   deployfix validate                        what would fail, in the folder you are in
   deployfix run --project apps/web          the whole Amplify build, locally
   deployfix report --format json            the report of the newest run
@@ -54,7 +58,7 @@ pub(crate) struct GlobalOptions {
     /// The configuration, instead of deployfix.yml in the app root
     #[arg(long, global = true, value_name = "FILE", env = "DEPLOYFIX_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// What goes to stdout: text, or one JSON document alone (text then goes to stderr)
+    /// What goes to stdout: text, or data alone (text then goes to stderr)
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: FormatOption,
     /// Say what would be run, and run nothing
@@ -76,8 +80,14 @@ pub(crate) struct GlobalOptions {
 pub(crate) enum FormatOption {
     /// Text for people
     Human,
-    /// One JSON document
+    /// The report as one JSON document
     Json,
+    /// The findings as a SARIF 2.1.0 log
+    Sarif,
+    /// The findings as annotations of GitHub Actions
+    Github,
+    /// The pages of `explain`
+    Markdown,
 }
 
 /// When to colour.
@@ -94,13 +104,21 @@ pub(crate) enum ColourOption {
 /// The subcommands, in the order in which amplify.yml calls them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write an amplify.yml that fits the project, and a contract of its variables
+    #[command(after_help = "\
+Examples:
+  deployfix init
+  deployfix init --print                 shows it, and writes nothing
+  deployfix init --project apps/web      one app of a repository with several")]
+    Init(InitOptions),
     /// Predict what would fail, before anything is installed or built
     #[command(after_help = "\
 Examples:
   deployfix validate
+  deployfix validate --strict --format github      in a workflow, warnings count
   deployfix validate --project apps/web --format json | jq .validation.errors
-  deployfix validate --buildspec amplify.yml     that file alone, without the app
-  deployfix validate --fix --dry-run             what would be mended in amplify.yml")]
+  deployfix validate --buildspec amplify.yml       that file alone, without the app
+  deployfix validate --fix --dry-run               what would be mended in amplify.yml")]
     Validate(ValidateOptions),
     /// Install the dependencies exactly as locked, and recover from what can be mended
     #[command(after_help = "\
@@ -132,13 +150,25 @@ Examples:
   deployfix report
   deployfix report --format json | jq .phases")]
     Report,
+    /// Say what a finding means, why it happens, and what to change
+    #[command(after_help = "\
+Examples:
+  deployfix explain                              every id with one sentence
+  deployfix explain configuration/buildspec-syntax
+  deployfix explain out-of-memory-heap           the last part of an id is enough
+  deployfix explain --all --output docs/findings one file an id, and an index")]
+    Explain(ExplainOptions),
     /// Run the app's amplify.yml as Amplify does, or the five phases without one
     #[command(after_help = "\
 Examples:
   deployfix run
   deployfix run --project fixtures/next-app
-  deployfix run --dry-run                shows the script")]
-    Run,
+  deployfix run --dry-run                shows the script
+  deployfix run --app-root apps/web      one app of a monorepo, from the repository's root
+  deployfix run --clean --memory 8GiB    only what is committed, in Amplify's standard memory
+  deployfix run --env-file console.env   with the variables of the console
+  deployfix run --from build             without the commands before, but with their cd and export")]
+    Run(RunOptions),
     /// Print the JSON Schema of what deployfix writes
     #[command(after_help = "\
 Examples:
@@ -152,9 +182,26 @@ Examples:
     Completions(CompletionsOptions),
 }
 
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitOptions {
+    /// Replace an amplify.yml that is there, and show what changed
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the amplify.yml alone to stdout, and write nothing
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) print: bool,
+    /// Let the commands be deployfix's own phases, which must be on PATH of the build
+    #[arg(long)]
+    pub(crate) with_deployfix: bool,
+}
+
 /// Options of `validate`.
 #[derive(Debug, Args)]
 pub(crate) struct ValidateOptions {
+    /// Count warnings as failures
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Check this build specification alone, `-` from the standard input; with `--project` as if it
     /// were the amplify.yml of that app
     #[arg(long, value_name = "FILE")]
@@ -188,6 +235,78 @@ pub(crate) struct HealthCheckOptions {
     pub(crate) timeout: Duration,
 }
 
+/// Options of `run`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct RunOptions {
+    /// The `appRoot` of amplify.yml to build, as `AMPLIFY_MONOREPO_APP_ROOT` names it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) app_root: Option<String>,
+    /// Run the backend section too; it may deploy into the AWS account whose credentials are at hand
+    #[arg(long)]
+    pub(crate) backend: bool,
+    /// Build a fresh clone of HEAD in a temporary folder: what is not committed is not there
+    #[arg(long)]
+    pub(crate) clean: bool,
+    /// Leave the temporary folder of `--clean` behind
+    #[arg(long, requires = "clean")]
+    pub(crate) keep: bool,
+    /// Neither restore nor save the cache of amplify.yml
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Variables as the Amplify console would set them; may be given several times, the last one wins
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Vec<PathBuf>,
+    /// Run the commands in a memory control group of this size, where one can be made
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory: Option<u64>,
+    /// Begin with this phase; of those before, only `cd`, `export` and `nvm use` run
+    #[arg(long, value_name = "PHASE", conflicts_with_all = ["clean", "backend"])]
+    pub(crate) from: Option<String>,
+    /// Copy what Amplify would deploy into this folder, which must be empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) artifacts: Option<PathBuf>,
+    /// The app's platform in Amplify, where the build does not tell
+    #[arg(long, value_name = "PLATFORM")]
+    pub(crate) platform: Option<PlatformOption>,
+    /// How lines look: as they are, or with Amplify's time and level
+    #[arg(long, value_name = "FORMAT", default_value = "plain")]
+    pub(crate) log_format: LogFormatOption,
+}
+
+/// Platforms of an Amplify app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum PlatformOption {
+    /// Static files
+    Web,
+    /// Rendered by a server
+    WebCompute,
+}
+
+/// How lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormatOption {
+    /// As they are
+    Plain,
+    /// As in Amplify's build log
+    Amplify,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// The id of a finding, or its last part; every id with one sentence without it
+    #[arg(value_name = "ID", conflicts_with = "all")]
+    pub(crate) id: Option<String>,
+    /// Every page, as one document
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Write the pages as files of this folder: index.md and one an id
+    #[arg(long, value_name = "DIR", requires = "all")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 /// Options of `schema`.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaOptions {
@@ -210,14 +329,22 @@ pub(crate) struct CompletionsOptions {
 }
 
 impl Cli {
-    /// Reads a command line.
+    /// Reads a command line, and refuses a format that the subcommand does not write.
     pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let matches = <Self as CommandFactory>::command().try_get_matches_from(arguments)?;
         let mut cli = Self::from_arg_matches(&matches)?;
         let source = matches.subcommand().and_then(|(_, inner)| inner.value_source("project"));
         cli.global.project_is_named =
             source.is_some_and(|source| source != ValueSource::DefaultValue);
-        Ok(cli)
+        let explains = matches!(cli.command, Command::Explain(_));
+        let refusal = match cli.global.format {
+            FormatOption::Markdown if !explains => "only `explain` writes `--format markdown`",
+            FormatOption::Sarif | FormatOption::Github if explains => {
+                "`explain` writes `--format` human, markdown and json"
+            }
+            _ => return Ok(cli),
+        };
+        Err(<Self as CommandFactory>::command().error(ErrorKind::InvalidValue, refusal))
     }
 }
 
@@ -242,6 +369,12 @@ fn parse_url(text: &str) -> Result<url::Url, String> {
     }
 }
 
+fn parse_size(text: &str) -> Result<u64, String> {
+    crate::config::size(text)
+        .filter(|bytes| *bytes >= MINIMUM_MEMORY)
+        .ok_or_else(|| "write it as `8GiB` or `512MiB`, at least `16MiB`".to_owned())
+}
+
 fn parse_duration(text: &str) -> Result<Duration, String> {
     crate::config::duration(text).ok_or_else(|| "write it as `60s`, `5m` or `500ms`".to_owned())
 }
@@ -252,6 +385,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

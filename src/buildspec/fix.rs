@@ -6,7 +6,7 @@ use std::{
 use super::{
     edit::{self, Edited},
     find::SpecFile,
-    outline::{holds_texts, keys, outline},
+    outline::{Ways, holds_texts, keys, outline},
 };
 use crate::{
     project::Text,
@@ -138,14 +138,16 @@ impl Search<'_> {
     }
 }
 
-/// Whether the new file parses, and says outside the edits what it said before.
+/// Whether the new file parses, and says outside the edits what it said before. Edits that take away
+/// nothing but white space may put lines below other keys.
 fn changes_only_that(before: &SpecFile, after: &SpecFile, edited: &Edited) -> bool {
     let Ok(new) = &after.spec else { return false };
-    match &before.spec {
-        Ok(old) => outline(&old.root, &edited.removed) == outline(&new.root, &edited.written),
-        // It said nothing before; every text that was written must be one value now.
-        Err(_) => holds_texts(&new.root, &edited.written),
-    }
+    // It said nothing before; then every text that was written must be one value now.
+    let Ok(old) = &before.spec else { return holds_texts(&new.root, &edited.written) };
+    let mut removed = edited.removed.iter().map(|range| &before.text.content[range.clone()]);
+    let moves = removed.all(|text| text.trim().is_empty());
+    let ways = if moves { Ways::Untold } else { Ways::Told };
+    outline(&old.root, &edited.removed, ways) == outline(&new.root, &edited.written, ways)
 }
 
 /// Whether errors may appear that were there all along: in a file that did not parse, or below keys

@@ -8,7 +8,7 @@ use super::{
     find::SpecFile,
     fix::fix,
     lint::{Surroundings, lint},
-    outline::outline,
+    outline::{Ways, outline},
 };
 use crate::{project::Text, report::Finding};
 
@@ -18,7 +18,7 @@ fn file(content: &str) -> SpecFile {
 }
 
 fn found(file: &SpecFile) -> Vec<Finding> {
-    lint(file, Surroundings::default())
+    lint(file, Surroundings::default()).findings
 }
 
 fn fixed(content: &str) -> String {
@@ -120,10 +120,25 @@ proptest! {
 }
 
 #[test]
+fn every_fix_of_a_fixture_is_whole() {
+    for kind in ["bad", "good"] {
+        let folder = format!("{}/tests/buildspec/{kind}", env!("CARGO_MANIFEST_DIR"));
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "yml") {
+                let content = std::fs::read(&path).unwrap();
+                let content = String::from_utf8_lossy(&content).replace('\u{feff}', "");
+                holds(&content).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_certain_is_fixed() {
     let spec = |commands: &str| {
         format!(
-            "frontend:\n  phases:\n    build:\n      commands:\n{commands}\n  artifacts: {{baseDirectory: .next, files: ['**/*']}}\n"
+            "version: 1\nfrontend:\n  phases:\n    build:\n      commands:\n{commands}\n  artifacts: {{baseDirectory: .next, files: ['**/*']}}\n"
         )
     };
     for (before, after) in [
@@ -147,8 +162,7 @@ fn what_is_certain_is_fixed() {
 #[test]
 fn a_change_that_does_harm_is_refused() {
     use crate::report::{Edit, FindingId, Fix};
-    let content =
-        "frontend:\n  phases:\n    build:\n      commands: [npm ci]\n  artifacts: {files: [a]}\n";
+    let content = "version: 1\nfrontend:\n  phases:\n    build:\n      commands: [npm ci]\n  artifacts: {files: [a]}\n";
     // Found by a rule that is wrong about what its change does.
     let with = |start: usize, end: usize, replacement: &str| {
         let edit = Edit {
@@ -180,7 +194,6 @@ fn a_change_that_does_harm_is_refused() {
     ] {
         assert_eq!(with(start, end, replacement), content, "{start} {end} {replacement:?}");
     }
-    let changed = with(0, 0, "version: 1\n");
-    assert_eq!(changed, format!("version: 1\n{content}"));
-    assert!(outline(&file(content).spec.unwrap().root, &[]).len() > 3);
+    assert_eq!(with(0, 0, "# x\n"), format!("# x\n{content}"));
+    assert!(outline(&file(content).spec.unwrap().root, &[], Ways::Told).len() > 3);
 }

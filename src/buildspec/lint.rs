@@ -1,5 +1,6 @@
 use super::{
     find::SpecFile,
+    ignore::{Linted, silence},
     rules::{RuleContext, check, syntax_finding},
 };
 use crate::{
@@ -20,17 +21,17 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) on_amplify: bool,
 }
 
-/// Everything that is wrong in a specification.
-pub(crate) fn lint(file: &SpecFile, surroundings: Surroundings<'_>) -> Vec<Finding> {
-    let Surroundings { declared_root, project_path, project, on_amplify } = surroundings;
-    let mut findings = match &file.spec {
-        Err(error) => vec![syntax_finding(file, error)],
+/// Everything that is wrong in a specification, and what its comments accept.
+pub(crate) fn lint(file: &SpecFile, surroundings: Surroundings<'_>) -> Linted {
+    let mut linted = match &file.spec {
+        Err(error) => Linted { findings: vec![syntax_finding(file, error)], silenced: Vec::new() },
         Ok(spec) => {
-            check(&RuleContext { file, spec, declared_root, project_path, project, on_amplify })
+            let findings = check(&RuleContext::new(file, spec, surroundings));
+            silence(file, &spec.root, findings, surroundings.project.is_some())
         }
     };
     if let Some((line, column)) = file.text.invalid_at {
-        findings.push(
+        linted.findings.push(
             Finding::new(
                 FindingId::BuildspecSyntax,
                 format!("`{}` is not UTF-8", file.relative_path),
@@ -40,5 +41,98 @@ pub(crate) fn lint(file: &SpecFile, surroundings: Surroundings<'_>) -> Vec<Findi
             .location(Location::at(&file.relative_path, line, column)),
         );
     }
-    findings
+    linted
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::project::Text;
+
+    fn lines() -> impl Strategy<Value = String> {
+        let key = prop::sample::select(vec![
+            "version",
+            "env",
+            "variables",
+            "frontend",
+            "Frontend",
+            "backend",
+            "test",
+            "phases",
+            "preBuild",
+            "pre_build",
+            "build",
+            "commands",
+            "command",
+            "artifacts",
+            "baseDirectory",
+            "files",
+            "cache",
+            "paths",
+            "path",
+            "appRoot",
+            "applications",
+            "buildPath",
+            "AWS_X",
+            "é",
+            "- appRoot",
+            "- frontend",
+            "<<",
+            "? x",
+            "\"quoted key\"",
+            "test",
+        ]);
+        let value = prop::sample::select(vec![
+            "",
+            " 1",
+            " .next",
+            " /é/.next",
+            " [a, {b: c}]",
+            " {}",
+            " []",
+            " |",
+            " >-",
+            " 'x'",
+            " ''",
+            " null",
+            " *a",
+            " &a",
+            " npm ci # note",
+            " # deployfix-ignore: x",
+            " ../..",
+            " $X",
+            " C:\\x",
+            " \u{0}",
+            " true",
+        ]);
+        let line = (0..8usize, key, value, 0..10u8).prop_map(|(depth, key, value, form)| {
+            let indentation = " ".repeat(depth);
+            match form {
+                0 => format!("{indentation}- {key}{value}\n"),
+                1 => format!("{indentation}-{value}\n"),
+                2 => format!(
+                    "{indentation}# deployfix-ignore: configuration/buildspec-{key}{value}\n"
+                ),
+                3 => format!("{indentation}{key}:{value}\r\n"),
+                _ => format!("{indentation}{key}:{value}\n"),
+            }
+        });
+        prop::collection::vec(line, 0..25).prop_map(|lines| lines.concat())
+    }
+
+    proptest! {
+        /// Nothing panics, and every place and every edit lies in the text and between characters.
+        #[test]
+        fn no_text_panics(content in lines()) {
+            let text = Text { content: content.clone(), byte_order_mark: false, invalid_at: None };
+            let file = SpecFile::new("amplify.yml".into(), "amplify.yml".into(), text);
+            let linted = lint(&file, Surroundings { declared_root: Some("apps/web"), ..Surroundings::default() });
+            for edit in linted.findings.iter().filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| &fix.edits) {
+                let (start, end) = (usize::try_from(edit.start).unwrap(), usize::try_from(edit.end).unwrap());
+                prop_assert!(content.get(start..end).is_some(), "{edit:?} in {content:?}");
+            }
+        }
+    }
 }

@@ -82,6 +82,8 @@ pub(super) struct EmptyItem {
     pub(super) start: usize,
     /// First byte after it.
     pub(super) end: usize,
+    /// Whether it is the whole line.
+    pub(super) is_line: bool,
 }
 
 impl EmptyItem {
@@ -91,8 +93,10 @@ impl EmptyItem {
         let dash = start + line.len() - line.trim_start_matches(' ').len();
         let text = content[dash..start + line.len()].strip_prefix('-')?.trim_start();
         match text.bytes().next() {
-            None => Some(Self { start, end: start + line.len() }),
-            Some(b'#') => Some(Self { start: dash, end: start + line.len() - text.len() }),
+            None => Some(Self { start, end: start + line.len(), is_line: true }),
+            Some(b'#') => {
+                Some(Self { start: dash, end: start + line.len() - text.len(), is_line: false })
+            }
             Some(_) => None,
         }
     }

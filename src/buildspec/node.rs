@@ -80,7 +80,12 @@ impl Node {
 
     /// The value of a key.
     pub(crate) fn get(&self, key: &str) -> Option<&Spanned<Self>> {
-        self.entries().iter().find(|(name, _)| name.value == key).map(|(_, value)| value)
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    /// A key and its value.
+    pub(crate) fn entry(&self, key: &str) -> Option<(&Spanned<String>, &Spanned<Self>)> {
+        self.entries().iter().find(|(name, _)| name.value == key).map(|(name, value)| (name, value))
     }
 
     /// The text that JavaScript makes of a key.

@@ -5,11 +5,20 @@ use std::{
 
 use super::node::{Node, Place, Spanned};
 
-/// The keys and values of a tree that stand outside some ranges, each with the way to it: equal
-/// outlines before and after an edit mean that it changed nothing else. Keys inside the ranges
-/// count as any key, so that a key can be renamed; nothing is told apart from an absent value.
-pub(super) fn outline(root: &Spanned<Node>, ranges: &[Range<usize>]) -> Vec<u64> {
-    let mut outline = Outline { ranges, found: Vec::new() };
+/// Whether an outline tells where in the tree each key and value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ways {
+    /// With the keys above it.
+    Told,
+    /// Only that it is there, and in which order.
+    Untold,
+}
+
+/// The keys and values of a tree that stand outside some ranges: equal outlines before and after an
+/// edit mean that it changed nothing else. Keys inside the ranges count as any key on the way, so
+/// that a key can be renamed; nothing is told apart from an absent value.
+pub(super) fn outline(root: &Spanned<Node>, ranges: &[Range<usize>], ways: Ways) -> Vec<u64> {
+    let mut outline = Outline { ranges, ways, found: Vec::new() };
     outline.visit(root, 0);
     outline.found
 }
@@ -43,11 +52,13 @@ pub(super) fn holds_texts(root: &Spanned<Node>, ranges: &[Range<usize>]) -> bool
 
 struct Outline<'a> {
     ranges: &'a [Range<usize>],
+    ways: Ways,
     found: Vec<u64>,
 }
 
 impl Outline<'_> {
     fn visit(&mut self, node: &Spanned<Node>, way: u64) {
+        let way = if self.ways == Ways::Told { way } else { 0 };
         match &node.value {
             Node::Mapping(entries) if !entries.is_empty() => {
                 for (key, value) in entries {

@@ -31,38 +31,16 @@ impl Specification {
         repository_root: Option<&Path>,
         variables: &BTreeMap<String, String>,
     ) -> Self {
-        Self::new(find(app_root, repository_root), app_root, repository_root, variables)
-    }
-
-    /// A file as if it were the one of the repository that holds the app.
-    pub(crate) fn of_file(
-        file: SpecFile,
-        app_root: &Path,
-        repository_root: Option<&Path>,
-        variables: &BTreeMap<String, String>,
-    ) -> Self {
-        Self::new(Ok(Some(file)), app_root, repository_root, variables)
-    }
-
-    fn new(
-        file: Result<Option<SpecFile>, FindError>,
-        app_root: &Path,
-        repository_root: Option<&Path>,
-        variables: &BTreeMap<String, String>,
-    ) -> Self {
+        let file = find(app_root, repository_root);
         let folder = match &file {
             Ok(Some(file)) => file.path.parent().unwrap_or(app_root),
             Ok(None) | Err(_) => app_root,
         };
-        let project_path = repository_root
-            .and_then(|repository| app_root.strip_prefix(repository).ok())
-            .map(|path| path.to_string_lossy().into_owned())
-            .unwrap_or_default();
         Self {
             folder: folder.to_path_buf(),
             file,
             app_root: app_root.to_path_buf(),
-            project_path,
+            project_path: project_path(app_root, repository_root),
             declared_root: declared_root(variables).map(str::to_owned),
         }
     }
@@ -76,6 +54,11 @@ impl Specification {
     pub(crate) fn spec(&self) -> Option<(&SpecFile, &Spec)> {
         let file = self.file.as_ref().ok()?.as_ref()?;
         Some((file, file.spec.as_ref().ok()?))
+    }
+
+    /// The app root relative to the repository; empty where they are one.
+    pub(crate) fn project_path(&self) -> &str {
+        &self.project_path
     }
 
     /// `AMPLIFY_MONOREPO_APP_ROOT`, in an Amplify build or set by hand.
@@ -132,6 +115,14 @@ impl Specification {
             .map(|cache| cache.paths.iter().map(|path| path.value.clone()).collect())
             .unwrap_or_default()
     }
+}
+
+/// The app root relative to the repository, `/` as separator; empty where they are one.
+pub(crate) fn project_path(app_root: &Path, repository_root: Option<&Path>) -> String {
+    repository_root
+        .and_then(|repository| app_root.strip_prefix(repository).ok())
+        .map(|path| path.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// `AMPLIFY_MONOREPO_APP_ROOT`, in an Amplify build or set by hand.

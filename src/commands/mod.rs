@@ -2,10 +2,13 @@
 
 mod build;
 mod completions;
+mod document;
 mod entry;
+mod explain;
 mod fix_buildspec;
 mod health_check;
 mod identity;
+mod init;
 mod install;
 mod options;
 mod report;

@@ -29,7 +29,10 @@ pub(super) fn variables() -> BTreeMap<String, String> {
 pub(super) fn printer(options: &GlobalOptions, redact: Arc<dyn Redact>) -> Printer {
     let format = match options.format {
         FormatOption::Human => Format::Human,
-        FormatOption::Json => Format::Json,
+        // A document alone; text for people goes to stderr.
+        FormatOption::Json | FormatOption::Markdown => Format::Json,
+        FormatOption::Sarif => Format::Sarif,
+        FormatOption::Github => Format::Github,
     };
     let verbosity = match (options.quiet, options.verbose) {
         (true, _) => Verbosity::Quiet,

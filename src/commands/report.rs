@@ -1,12 +1,15 @@
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::options::{absolute, printer, variables};
+use super::{
+    document,
+    options::{absolute, printer, variables},
+};
 use crate::{
     cli::GlobalOptions,
     mask::MaskSet,
     report::{
         ExitStatus, Finding, FindingId, Location,
-        render::{Format, run_text},
+        render::Format,
         store::{DIRECTORY, REPORT, ReadError, read},
     },
 };
@@ -15,15 +18,13 @@ use crate::{
 pub(super) fn print(options: &GlobalOptions) -> ExitStatus {
     let mask = MaskSet::from_environment(variables(), &BTreeSet::new());
     let printer = printer(options, Arc::new(mask));
-    match read(&absolute(&options.project)) {
-        Ok(run) if printer.format() == Format::Json => match printer.json(&run) {
-            Ok(()) => ExitStatus::Success,
-            Err(_) => ExitStatus::Internal,
-        },
-        Ok(run) => {
-            printer.important(&run_text(&run));
+    let app_root = absolute(&options.project);
+    match read(&app_root) {
+        Ok(run) if printer.format() == Format::Human => {
+            printer.run(&run);
             ExitStatus::Success
         }
+        Ok(run) => document::print(&printer, &app_root, &run, None),
         Err(error) => {
             printer.finding(&finding(&error).severity(crate::report::Severity::Error));
             ExitStatus::Usage

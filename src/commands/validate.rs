@@ -6,14 +6,14 @@ use super::{
     session::Session,
 };
 use crate::{
-    buildspec::{SpecFile, lint},
+    buildspec::{Silenced, SpecFile, lint},
     cli::ValidateOptions,
     config::{Config, Ignore},
     env::{Contract, resolved},
     preflight::{self, Context},
     process::memory_limit,
     project::Project,
-    report::{ExitStatus, Finding, PhaseName, PhaseReport, Validation},
+    report::{ExitStatus, Finding, PhaseName, PhaseReport, Validation, render::Printer},
 };
 
 /// Predicts what would fail, before anything is installed or built.
@@ -44,6 +44,7 @@ pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
         contract: &contract,
         memory_limit: memory_limit().map(|limit| limit.bytes),
         node: OnceLock::new(),
+        silenced: OnceLock::new(),
     };
     let (accepted, findings): (Vec<_>, Vec<_>) = preflight::run(&context)
         .into_iter()
@@ -53,14 +54,17 @@ pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
             .printer
             .detail(&format!("ignored by deployfix.yml: {}: {}", finding.id, finding.message));
     }
+    let silenced = context.silenced.get().map(Vec::as_slice).unwrap_or_default();
+    tell_silenced(&session.printer, silenced);
     phase.metrics.insert("checks".into(), preflight::CHECKS.len() as u64);
-    phase.metrics.insert("ignored".into(), accepted.len() as u64);
+    phase.metrics.insert("ignored".into(), (accepted.len() + silenced.len()) as u64);
     phase.findings = findings;
     if let Some(fixed) = fixed {
         phase.metrics.insert("fixed".into(), fixed.changes as u64);
         phase.findings.extend(fixed.refusal);
     }
-    let validation = Validation::from_findings(&phase.findings);
+    phase.strict = options.strict;
+    let validation = Validation::of(&phase);
     let environment = sections::environment(&session, &project);
     let variables = resolved(&contract, &session.variables, &session.app_root);
     let build_config = sections::build_config(&session, &specification, context.node(), &variables);
@@ -76,7 +80,8 @@ fn fix(session: &Session, project: &Project, target: Target) -> Option<FixedFile
     let specification = session.specification(project);
     let file = specification.file().ok()??.clone();
     let surroundings = specification.surroundings(project, session.platform.is_some());
-    let findings = |file: &SpecFile| accepted_out(lint(file, surroundings), &session.config);
+    let findings =
+        |file: &SpecFile| accepted_out(lint(file, surroundings).findings, &session.config);
     Some(fix_file(&session.printer, file, &findings, target))
 }
 
@@ -84,6 +89,17 @@ fn fix(session: &Session, project: &Project, target: Target) -> Option<FixedFile
 pub(super) fn accepted_out(mut findings: Vec<Finding>, config: &Config) -> Vec<Finding> {
     findings.retain(|finding| !config.ignore.iter().any(|ignore| accepts(ignore, finding)));
     findings
+}
+
+/// Names what comments of amplify.yml accept, in verbose output.
+pub(super) fn tell_silenced(printer: &Printer, silenced: &[Silenced]) {
+    for Silenced { finding, reason } in silenced {
+        let place = finding.location.as_ref().map(ToString::to_string).unwrap_or_default();
+        printer.detail(&format!(
+            "ignored by a comment at {place}: {}: {} ({reason})",
+            finding.id, finding.message
+        ));
+    }
 }
 
 /// Whether a reviewed entry of deployfix.yml is about this finding; every part given must agree.

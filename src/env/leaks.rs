@@ -20,7 +20,7 @@ const PREFIXES: &[(&str, &str, usize)] = &[
 ];
 
 /// What secret a value looks like, as a noun phrase.
-pub(super) fn looks_secret(value: &str) -> Option<&'static str> {
+pub(crate) fn looks_secret(value: &str) -> Option<&'static str> {
     let value = value.trim();
     if let Some((_, what, _)) = PREFIXES.iter().find(|(prefix, _, least)| {
         value

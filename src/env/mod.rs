@@ -3,6 +3,7 @@
 
 mod block;
 mod check;
+mod console_file;
 mod contract;
 mod dotenv;
 mod encode;
@@ -19,8 +20,10 @@ mod dotenv_tests;
 mod tests;
 
 pub(crate) use check::{CheckRequest, check};
-pub(crate) use contract::Contract;
+pub(crate) use console_file::console_file;
+pub(crate) use contract::{Contract, example_values};
 pub(crate) use dotenv::parse;
 pub(crate) use files::load_environment;
+pub(crate) use leaks::looks_secret;
 pub(crate) use production_file::{PRODUCTION_FILE, write_production_file};
 pub(crate) use resolve::{ResolvedVariable, resolved};

@@ -25,7 +25,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     };
     let mut findings: Vec<_> = misplaced(context, file).into_iter().collect();
     let on_amplify = context.platform.is_some();
-    findings.extend(lint(file, context.specification.surroundings(context.project, on_amplify)));
+    let linted = lint(file, context.specification.surroundings(context.project, on_amplify));
+    findings.extend(linted.findings);
+    let _ = context.silenced.set(linted.silenced);
     findings
 }
 

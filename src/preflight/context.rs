@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 use super::spec_commands::SpecCommands;
 use crate::{
     amplify::Platform,
-    buildspec::{self, App, SetVariables, Specification},
+    buildspec::{self, App, SetVariables, Silenced, Specification},
     env::Contract,
     project::{self, NodeInUse, Project},
 };
@@ -26,6 +26,8 @@ pub(crate) struct Context<'a> {
     pub(crate) memory_limit: Option<u64>,
     /// Filled by the first who asks.
     pub(crate) node: OnceLock<Option<NodeInUse>>,
+    /// What comments of amplify.yml accept; filled by the check of that file.
+    pub(crate) silenced: OnceLock<Vec<Silenced>>,
 }
 
 impl<'a> Context<'a> {

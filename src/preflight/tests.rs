@@ -28,6 +28,7 @@ frontend:
     preBuild: { commands: [npm ci] }
     build: { commands: [npm run build] }
   artifacts: { baseDirectory: .next, files: ['**/*'] }
+  cache: { paths: ['.next/cache/**/*'] }
 ";
 
 impl Repository {
@@ -109,6 +110,7 @@ fn findings(project: &Project, variables: &BTreeMap<String, String>) -> Vec<Find
         contract: &contract,
         memory_limit: None,
         node: OnceLock::new(),
+        silenced: OnceLock::new(),
     })
 }
 
@@ -203,11 +205,11 @@ fn each_problem_has_its_one_finding() {
         ),
         (
             healthy().file("amplify.yml", &spec("frontend", "backend")),
-            "error configuration/buildspec-missing-frontend",
+            "error configuration/buildspec-misplaced-key",
         ),
         (
             healthy().file("amplify.yml", &spec("  artifacts", "    artifacts")),
-            "error configuration/buildspec-missing-artifacts",
+            "error configuration/buildspec-misplaced-key",
         ),
         (
             healthy().file("amplify.yml", &spec("'**/*'", "")),
@@ -239,7 +241,7 @@ fn a_workspace_app_is_seen_as_its_managers_see_it() {
         ("apps/web/package.json", HEALTHY[0].1),
         (
             "amplify.yml",
-            "applications:\n  - appRoot: apps/web\n    frontend:\n      artifacts: { baseDirectory: .next, files: ['**/*'] }\n",
+            "version: 1\napplications:\n  - appRoot: apps/web\n    frontend:\n      phases: { build: { commands: [npm run build] } }\n      artifacts: { baseDirectory: .next, files: ['**/*'] }\n      cache: { paths: ['.next/cache/**/*'] }\n",
         ),
     ]);
     repository.app = "apps/web";

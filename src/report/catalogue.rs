@@ -35,6 +35,16 @@ macro_rules! catalogue {
             pub fn severity(self) -> Severity {
                 match self { $($(Self::$variant => Severity::$severity,)*)* }
             }
+
+            /// Its page in Markdown: what shows it, why it happens, what to change. An id without one does not compile.
+            #[must_use]
+            pub fn explanation(self) -> &'static str {
+                match self {
+                    $($(Self::$variant => {
+                        include_str!(concat!("../../explanations/", $name, ".md"))
+                    })*)*
+                }
+            }
         }
     };
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Finding, Milliseconds, OutcomeKind, Timestamp};
+use super::{Attempt, Finding, Milliseconds, OutcomeKind, Severity, Timestamp};
 
 /// The phases, in the order in which amplify.yml calls them.
 #[derive(
@@ -80,6 +80,9 @@ pub struct PhaseReport {
     /// What was found, errors first.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// Whether warnings fail the phase as well, as `--strict` asks.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
     /// Measured figures: names end in their unit (`Bytes`, `Milliseconds`) unless they are counts.
     #[serde(default)]
     pub metrics: BTreeMap<String, u64>,
@@ -96,6 +99,7 @@ impl PhaseReport {
             duration: Milliseconds::default(),
             attempts: Vec::new(),
             findings: Vec::new(),
+            strict: false,
             metrics: BTreeMap::new(),
         }
     }
@@ -104,7 +108,7 @@ impl PhaseReport {
     pub fn finish(&mut self) {
         let failed_attempts =
             self.attempts.iter().filter(|attempt| attempt.outcome.kind != OutcomeKind::Succeeded);
-        self.status = if self.findings.iter().any(Finding::is_error) {
+        self.status = if self.failures().next().is_some() {
             PhaseStatus::Failed
         } else if self.status == PhaseStatus::Skipped {
             PhaseStatus::Skipped
@@ -117,9 +121,15 @@ impl PhaseReport {
         self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     }
 
-    /// The error that decides the outcome.
+    /// The findings that fail the phase.
+    pub fn failures(&self) -> impl Iterator<Item = &Finding> {
+        let least = if self.strict { Severity::Warning } else { Severity::Error };
+        self.findings.iter().filter(move |finding| finding.severity >= least)
+    }
+
+    /// The finding that decides the outcome.
     #[must_use]
     pub fn primary_error(&self) -> Option<&Finding> {
-        self.findings.iter().find(|finding| finding.is_error())
+        self.failures().next()
     }
 }

@@ -137,6 +137,13 @@ impl Run {
         }
     }
 
+    /// The phases whose findings are told: what failed inside `run` is told by the phase that failed.
+    pub fn telling_phases(&self) -> impl Iterator<Item = &PhaseReport> {
+        let is_inner = |phase: &&PhaseReport| phase.name != PhaseName::Run;
+        let told = self.phases.iter().filter(is_inner).any(|phase| phase.primary_error().is_some());
+        self.phases.iter().filter(move |phase| !told || is_inner(phase))
+    }
+
     /// Adds a recommendation once.
     pub fn recommend(&mut self, text: impl Into<String>) {
         let text = text.into();
@@ -161,15 +168,9 @@ impl Run {
         };
         self.deployment.duration = self.duration;
         self.deployment.phase = self.deployment_phase();
-        let by_phase = |phase: &&PhaseReport| phase.name != PhaseName::Run;
-        // What failed inside `run` is told by the phase that failed.
-        let inner =
-            self.phases.iter().filter(by_phase).any(|phase| phase.primary_error().is_some());
         self.deployment.errors = self
-            .phases
-            .iter()
-            .filter(|phase| !inner || by_phase(phase))
-            .flat_map(|phase| phase.findings.iter().filter(|finding| finding.is_error()))
+            .telling_phases()
+            .flat_map(PhaseReport::failures)
             .map(DeploymentError::from)
             .collect();
         self.deployment.metrics = self.deployment_metrics();

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Area, Finding, FindingId, Location, Milliseconds, Severity, Timestamp};
+use super::{Area, Finding, FindingId, Location, Milliseconds, PhaseReport, Severity, Timestamp};
 
 /// How the build was set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,7 +62,7 @@ pub struct Optimizations {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Validation {
-    /// No errors.
+    /// No errors, and under `--strict` no warnings.
     pub success: bool,
     /// What will fail.
     pub errors: Vec<ValidationEntry>,
@@ -75,9 +75,10 @@ pub struct Validation {
 }
 
 impl Validation {
-    /// Sorts findings into errors, warnings and recommendations.
+    /// Sorts the findings of `validate` into errors, warnings and recommendations.
     #[must_use]
-    pub fn from_findings(findings: &[Finding]) -> Self {
+    pub fn of(phase: &PhaseReport) -> Self {
+        let findings = &phase.findings;
         let of = |severity| {
             findings
                 .iter()
@@ -85,10 +86,9 @@ impl Validation {
                 .map(ValidationEntry::from)
                 .collect::<Vec<_>>()
         };
-        let errors = of(Severity::Error);
         Self {
-            success: errors.is_empty(),
-            errors,
+            success: phase.primary_error().is_none(),
+            errors: of(Severity::Error),
             warnings: of(Severity::Warning),
             recommendations: findings
                 .iter()

@@ -10,7 +10,7 @@ use std::{
 
 use crate::linted::Linted;
 
-const BROKEN: &str = "frontend:\n  phases:\n    build:\n      commands:\n        - npm ci # all\n        - echo done: yes\n  artifacts:\n    baseDirectory: .next\n    files: ['**/*']\n  cache:\n    paths: ['.next/cache/**/*']\n";
+const BROKEN: &str = "version: 1\nfrontend:\n  phases:\n    build:\n      commands:\n        - npm ci # all\n        - echo done: yes\n  artifacts:\n    baseDirectory: .next\n    files: ['**/*']\n  cache:\n    paths: ['.next/cache/**/*']\n";
 const FIXED_LINE: &str = "        - 'echo done: yes'\n";
 
 fn fixed() -> String {
@@ -53,7 +53,7 @@ fn the_difference_is_shown_and_made_once() {
     assert_eq!(first.code, 0, "{}", first.all());
     assert!(
         first.stdout.starts_with(
-            "--- a/amplify.yml\n+++ b/amplify.yml\n@@ -3,7 +3,7 @@\n     build:\n       commands:\n         - npm ci # all\n-        - echo done: yes\n+        - 'echo done: yes'\n   artifacts:\n     baseDirectory: .next\n     files: ['**/*']\nfixed[configuration/buildspec-command-not-string]: put the command in quotes  (amplify.yml:6:11)\n"
+            "--- a/amplify.yml\n+++ b/amplify.yml\n@@ -4,7 +4,7 @@\n     build:\n       commands:\n         - npm ci # all\n-        - echo done: yes\n+        - 'echo done: yes'\n   artifacts:\n     baseDirectory: .next\n     files: ['**/*']\nfixed[configuration/buildspec-command-not-string]: put the command in quotes  (amplify.yml:7:11)\n"
         ),
         "{}",
         first.stdout

@@ -109,3 +109,28 @@ fn a_node_env_that_breaks_builds_is_a_warning() {
         Project::with_build("true").file("package.json", manifest).run(&["validate"]).exits(0);
     assert!(!quiet.stdout.contains("NODE_ENV"));
 }
+
+#[test]
+fn a_comment_with_a_reason_silences_a_finding_and_is_told() {
+    let specification = |comment: &str| {
+        format!(
+            "version: 1\nfrontend:\n  phases:\n    build:\n      commands:\n        - npm ci\n        - npm run build\n  artifacts:\n    baseDirectory: dist\n    files:\n      - '**/*'\n  cache:\n    paths:\n      {comment}\n      - node_modules/**/*\n"
+        )
+    };
+    let id = "configuration/buildspec-cache-useless";
+    let silent = specification(&format!("# deployfix-ignore: {id} the folder is small"));
+    let ran = Project::with_build("true")
+        .file("amplify.yml", silent)
+        .run(&["validate", "--verbose"])
+        .exits(0);
+    assert!(ran.findings("validate").iter().all(|(_, found)| found != id));
+    assert_eq!(ran.phase("validate")["metrics"]["ignored"], 1);
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(told.contains("the folder is small"), "{told}");
+
+    let without_reason = specification(&format!("# deployfix-ignore: {id}"));
+    let ran =
+        Project::with_build("true").file("amplify.yml", without_reason).run(&["validate"]).exits(0);
+    ran.finding("validate", id);
+    ran.finding("validate", "configuration/buildspec-invalid-ignore");
+}

@@ -1,4 +1,6 @@
-use super::{RuleContext, context::platform_message};
+use super::{
+    RuleContext, app_root_invalid::is_odd, app_root_not_found::absent, context::platform_message,
+};
 use crate::{
     buildspec::selection::{Selection, normal},
     report::{Finding, FindingId, Severity},
@@ -9,7 +11,10 @@ const ID: FindingId = FindingId::BuildspecAppRootMismatch;
 /// `AMPLIFY_MONOREPO_APP_ROOT`, or the folder looked at, against `applications[].appRoot`.
 pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
     let mut findings: Vec<_> = mismatch(context).into_iter().collect();
-    if let (true, Some(root)) = (context.declared_elsewhere(), context.declared_root) {
+    if let (true, Some(root)) = (context.declared_elsewhere(), context.declared_root)
+        && context.project.is_some()
+        && !is_explained(context)
+    {
         findings.push(
             context
                 .finding(
@@ -29,7 +34,7 @@ fn shown<'a>(context: &RuleContext<'a>) -> &'a str {
 }
 
 fn mismatch(context: &RuleContext<'_>) -> Option<Finding> {
-    let place = context.spec.root.place;
+    let place = RuleContext::key_place(&context.spec.root, "applications");
     match (context.selection(), context.declared_root) {
         (Selection::NotMonorepo(_), Some(root)) => Some(
             context
@@ -43,7 +48,7 @@ fn mismatch(context: &RuleContext<'_>) -> Option<Finding> {
                     "CustomerError: Monorepo spec provided without \"applications\" key",
                 )),
         ),
-        (Selection::NoMatch, declared) if !context.spec.apps.is_empty() => {
+        (Selection::NoMatch, declared) if !context.spec.apps.is_empty() && !is_explained(context) => {
             let root = declared.unwrap_or_else(|| shown(context));
             let severity = if declared.is_some() { Severity::Error } else { Severity::Warning };
             let known: Vec<_> = context
@@ -88,7 +93,9 @@ fn mismatch(context: &RuleContext<'_>) -> Option<Finding> {
         }
         (Selection::App(app), Some(root)) => {
             let app_root = app.app_root.as_ref()?;
-            (app_root.value != root && normal(&app_root.value) == normal(root)).then(|| {
+            let differs = app_root.value != root && normal(&app_root.value) == normal(root);
+            // Where the entry is the odd one, that is said of it.
+            (differs && !is_odd(context, app_root)).then(|| {
                 context
                     .finding(
                         ID,
@@ -101,4 +108,10 @@ fn mismatch(context: &RuleContext<'_>) -> Option<Finding> {
         }
         _ => None,
     }
+}
+
+/// Whether the folder that does not exist is the mistake, which is said at its `appRoot`.
+fn is_explained(context: &RuleContext<'_>) -> bool {
+    let only = context.declared_root.is_none() || context.spec.apps.len() == 1;
+    only && absent(context).next().is_some()
 }

@@ -1,4 +1,4 @@
-use super::{RuleContext, context::platform_message};
+use super::{RuleContext, strays::Required};
 use crate::{
     buildspec::node::Node,
     report::{Finding, FindingId},
@@ -16,7 +16,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         };
         return vec![context.finding(
             FindingId::BuildspecAppRootMissing,
-            applications.place,
+            RuleContext::key_place(&context.spec.root, "applications"),
             message,
             "Amplify finds no app in it; list each app with its `appRoot` and `frontend`",
         )];
@@ -25,20 +25,23 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         .spec
         .apps
         .iter()
-        .filter(|app| app.app_root.is_none())
+        .filter(|app| app.app_root.is_none() && !context.is_stray(app, Required::AppRoot))
         .map(|app| {
             let place =
-                app.node.value.get("appRoot").map_or(app.node.place, |app_root| app_root.place);
+                RuleContext::key_place(&app.node, "appRoot");
+            let resolution = if app.frontend.is_none() && context.spec.apps.len() > 1 {
+                "Amplify stops before any command runs; every `- ` begins an app: put `backend`, `frontend` and `appRoot` into one entry"
+            } else {
+                "Amplify stops before any command runs; name the app's folder, without `./` or a leading `/`"
+            };
             context
                 .finding(
                     FindingId::BuildspecAppRootMissing,
                     place,
                     "an entry of `applications` has no `appRoot` that is a string",
-                    "Amplify stops before any command runs; name the app's folder, without `./` or a leading `/`",
+                    resolution,
                 )
-                .evidence(platform_message(
-                    "CustomerError: : Invalid Monorepo spec provided. The \"appRoot\" key needs to be a string",
-                ))
+                .evidence(Required::AppRoot.message())
                 .hint("appRoot: apps/web")
         })
         .collect()

@@ -21,42 +21,23 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         for phase in sections.into_iter().flatten().flat_map(|section| &section.phases) {
             let Some(commands) = phase.node.value.get("commands") else { continue };
             let items = commands.value.items();
-            // Without its last item the list would be nothing.
-            let can_go = items.iter().any(|command| command.value != Node::Null);
+            let has_others = items.iter().any(|command| command.value != Node::Null);
             let malformed = items
                 .iter()
                 .filter(|command| command.value.as_str().is_none())
-                .map(|command| (command, finding(context, command, severity)))
-                .map(|(command, finding)| match fix(context, command, can_go) {
-                    Some(fix) => finding.fix(fix),
-                    None => finding,
-                });
+                .map(|command| finding(context, command, has_others, severity));
             findings.extend(malformed);
         }
     }
     findings
 }
 
-/// A mapping on one line was meant as the text that stands there; a list or a mapping in brackets
-/// may have been meant as anything.
-fn fix(context: &RuleContext<'_>, command: &Spanned<Node>, can_go: bool) -> Option<Fix> {
-    let text = &context.file.text.content;
-    if command.value == Node::Null {
-        let item = EmptyItem::at(text, command.place.start).filter(|_| can_go)?;
-        let place = Place { start: item.start, end: item.end, ..command.place };
-        return Some(context.replacement(place, "", "remove the empty item"));
-    }
-    let item = ListItem::at(text, command.place.start)?;
-    let is_bracketed = item.text.starts_with(['{', '[']);
-    let is_reference = item.text.starts_with(['&', '*', '!']);
-    if item.start != command.place.start || is_bracketed || is_reference {
-        return None;
-    }
-    let place = Place { start: item.start, end: item.start + item.text.len(), ..command.place };
-    Some(context.replacement(place, quoted(item.text), "put the command in quotes"))
-}
-
-fn finding(context: &RuleContext<'_>, command: &Spanned<Node>, severity: Severity) -> Finding {
+fn finding(
+    context: &RuleContext<'_>,
+    command: &Spanned<Node>,
+    has_others: bool,
+    severity: Severity,
+) -> Finding {
     // A number or a boolean may still be run as the word that it looks like.
     let severity = match command.value {
         Node::Number(_) | Node::Boolean(_) => Severity::Warning,
@@ -66,17 +47,32 @@ fn finding(context: &RuleContext<'_>, command: &Spanned<Node>, severity: Severit
         Node::Null => {
             "Amplify stops before any command runs; delete the item together with its comment"
         }
+        Node::Sequence(_) => "Amplify stops before any command runs; write it as one text",
         _ => "Amplify stops before any command runs; put the whole command in quotes",
     };
     let finding = context
         .finding(
             FindingId::BuildspecCommandNotString,
-            command.place,
+            shown_place(context, command),
             format!("a command is {}, not a string", command.value.kind()),
             resolution,
         )
         .severity(severity)
         .evidence(platform_message(MALFORMED));
+    let fix = match command.value {
+        Node::Null => removal(context, command).filter(|_| has_others),
+        _ => quoting(context, command),
+    };
+    if let Some(fix) = fix {
+        return finding.fix(fix);
+    }
+    if let Node::Sequence(words) = &command.value {
+        let words: Option<Vec<_>> = words.iter().map(|word| word.value.as_str()).collect();
+        return match words {
+            Some(words) => finding.hint(format!("- {}", words.join(" "))),
+            None => finding,
+        };
+    }
     let line = context.line(command.place).trim();
     match line.strip_prefix("- ").map(str::trim) {
         Some(text) if !text.is_empty() && command.value != Node::Null => {
@@ -84,4 +80,57 @@ fn finding(context: &RuleContext<'_>, command: &Spanned<Node>, severity: Severit
         }
         _ => finding,
     }
+}
+
+/// The item, also one with nothing in it: then its line from the dash on.
+fn shown_place(context: &RuleContext<'_>, command: &Spanned<Node>) -> Place {
+    let place = command.place;
+    let line = context.line(place);
+    let dash = line.find(|character: char| character != ' ').unwrap_or_default();
+    let end = match &command.value {
+        Node::Mapping(entries) => entries.last().map_or(place.end, |(_, value)| value.place.end),
+        Node::Null if line[dash..].starts_with('-') => {
+            let text = &context.file.text.content;
+            let before = text.get(..place.start).unwrap_or_default();
+            let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+            return Place {
+                column: dash as u64 + 1,
+                start: start + dash,
+                end: start + line.trim_end().len(),
+                ..place
+            };
+        }
+        _ => place.end,
+    };
+    Place { end: end.max(place.end), ..place }
+}
+
+/// The rest of the line as one text, where the whole item is that; a list, or a mapping in brackets
+/// or with quotes of its own, may have been meant as anything.
+fn quoting(context: &RuleContext<'_>, command: &Spanned<Node>) -> Option<Fix> {
+    let item = ListItem::at(&context.file.text.content, command.place.start)?;
+    let is_text = match &command.value {
+        Node::Mapping(entries) => match entries.as_slice() {
+            [(_, value)] => {
+                !matches!(value.value, Node::Mapping(_) | Node::Sequence(_) | Node::Null)
+            }
+            _ => false,
+        },
+        Node::Number(_) | Node::Boolean(_) => true,
+        _ => false,
+    };
+    let is_whole = item.start == command.place.start
+        && !item.text.starts_with(['{', '[', '"', '\'', '&', '*', '!']);
+    let place = Place { start: item.start, end: item.start + item.text.len(), ..command.place };
+    (is_text && is_whole)
+        .then(|| context.replacement(place, quoted(item.text), "put the command in quotes"))
+}
+
+/// The dash taken away, so that the comment behind it stays one; without a comment the whole line.
+fn removal(context: &RuleContext<'_>, command: &Spanned<Node>) -> Option<Fix> {
+    let item = EmptyItem::at(&context.file.text.content, command.place.start)?;
+    let place = Place { start: item.start, end: item.end, ..command.place };
+    let description =
+        if item.is_line { "remove the empty item" } else { "keep the comment without the dash" };
+    Some(context.replacement(place, "", description))
 }

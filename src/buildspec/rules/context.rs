@@ -1,9 +1,14 @@
+use std::cell::OnceCell;
+
+use super::strays::{self, Stray};
 use crate::{
     buildspec::{
         find::SpecFile,
+        lint::Surroundings,
         model::{App, Spec},
-        node::{Node, Place},
+        node::{Node, Place, Spanned},
         selection::{Selection, normal, select},
+        shell::Commands,
     },
     project::Project,
     report::{Edit, Evidence, Finding, FindingId, Fix, Location, Severity},
@@ -27,9 +32,31 @@ pub(crate) struct RuleContext<'a> {
     pub(crate) project: Option<&'a Project>,
     /// Whether this is an Amplify build.
     pub(crate) on_amplify: bool,
+    /// The commands of each app; read at the first need.
+    commands: OnceCell<Vec<Commands>>,
+    /// The keys that stand where Amplify does not read them; found at the first need.
+    strays: OnceCell<Vec<Stray<'a>>>,
 }
 
 impl<'a> RuleContext<'a> {
+    /// What is known of a file that parses.
+    pub(crate) fn new(
+        file: &'a SpecFile,
+        spec: &'a Spec,
+        Surroundings { declared_root, project_path, project, on_amplify }: Surroundings<'a>,
+    ) -> Self {
+        Self {
+            file,
+            spec,
+            declared_root,
+            project_path,
+            project,
+            on_amplify,
+            commands: OnceCell::new(),
+            strays: OnceCell::new(),
+        }
+    }
+
     /// The app of the specification that is built.
     pub(crate) fn selection(&self) -> Selection<'a> {
         select(self.spec, self.declared_root.or(Some(self.project_path)))
@@ -48,6 +75,18 @@ impl<'a> RuleContext<'a> {
             let is_built = any || built.is_some_and(|built| std::ptr::eq(built, app));
             (app, if is_built { Severity::Error } else { Severity::Warning })
         })
+    }
+
+    /// Every app with its commands, as `apps` gives them.
+    pub(super) fn commands(&self) -> impl Iterator<Item = (&'a App, &Commands, Severity)> {
+        let text = &self.file.text.content;
+        let commands = self.commands.get_or_init(|| Commands::read_all(&self.spec.apps, text));
+        self.apps().zip(commands).map(|((app, severity), commands)| (app, commands, severity))
+    }
+
+    /// Every key that its level does not know.
+    pub(super) fn strays(&self) -> &[Stray<'a>] {
+        self.strays.get_or_init(|| strays::find(self))
     }
 
     /// Whether `AMPLIFY_MONOREPO_APP_ROOT` names another folder than the one that is looked at.
@@ -101,6 +140,16 @@ impl<'a> RuleContext<'a> {
                 replacement: replacement.into(),
             }],
         }
+    }
+
+    /// The place of a key, else of the mapping that should hold it.
+    pub(super) fn key_place(node: &Spanned<Node>, key: &str) -> Place {
+        node.value.entry(key).map_or(node.place, |(key, _)| key.place)
+    }
+
+    /// The line ending of the file.
+    pub(super) fn line_ending(&self) -> &'static str {
+        if self.file.text.content.contains("\r\n") { "\r\n" } else { "\n" }
     }
 
     /// The line of a place.

@@ -1,36 +1,29 @@
-use super::{RuleContext, context::platform_message};
+use super::{RuleContext, strays::Required};
 use crate::report::{Finding, FindingId};
 
-/// `frontend` needs `artifacts`, most often lost by wrong indentation.
+/// `frontend` needs `artifacts`; where it only stands at another level, that is said of it there.
 pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
     context
         .apps()
         .filter_map(|(app, severity)| Some((app, app.frontend.as_ref()?, severity)))
-        .filter(|(_, frontend, _)| frontend.artifacts.is_none())
+        .filter(|(app, frontend, _)| {
+            frontend.artifacts.is_none() && !context.is_stray(app, Required::Artifacts)
+        })
         .map(|(app, frontend, severity)| {
-            let misplaced = frontend
-                .section
-                .node
-                .value
-                .get("phases")
-                .and_then(|phases| phases.value.get("artifacts"))
-                .or_else(|| app.node.value.get("artifacts"));
-            let resolution = if misplaced.is_some() {
-                "it stands at another level; move `artifacts` directly under `frontend`, beside `phases`"
-            } else {
-                "Amplify cannot tell what to deploy; add `artifacts` directly under `frontend`"
+            let section = &frontend.section.node;
+            let place = match section.value.entry("artifacts") {
+                Some((key, _)) => key.place,
+                None => RuleContext::key_place(&app.node, "frontend"),
             };
             context
                 .finding(
                     FindingId::BuildspecMissingArtifacts,
-                    misplaced.map_or(frontend.section.node.place, |node| node.place),
+                    place,
                     "`frontend` has no `artifacts`",
-                    resolution,
+                    "Amplify cannot tell what to deploy; add `artifacts` directly under `frontend`, beside `phases`",
                 )
                 .severity(severity)
-                .evidence(platform_message(
-                    "CustomerError: The `artifacts` key was not provided in the build spec",
-                ))
+                .evidence(Required::Artifacts.message())
                 .hint("artifacts: { baseDirectory: .next, files: ['**/*'] }")
         })
         .collect()

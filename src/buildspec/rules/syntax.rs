@@ -22,7 +22,8 @@ pub(crate) fn syntax_finding(file: &SpecFile, error: &SyntaxError) -> Finding {
         .evidence(platform_message("CustomerError: Unable to parse build spec"));
     }
     let index = usize::try_from(error.line.saturating_sub(1)).unwrap_or(usize::MAX);
-    let line = file.text.content.lines().nth(index).unwrap_or_default().trim();
+    let whole_line = file.text.content.lines().nth(index).unwrap_or_default().trim_end();
+    let line = whole_line.trim_start();
     let advice = advice(line, error);
     let mut finding = Finding::new(
         FindingId::BuildspecSyntax,
@@ -31,7 +32,7 @@ pub(crate) fn syntax_finding(file: &SpecFile, error: &SyntaxError) -> Finding {
     )
     .location(Location::at(path, error.line, error.column));
     if !line.is_empty() {
-        finding = finding.evidence(Evidence::at(path, error.line, line));
+        finding = finding.evidence(Evidence::at(path, error.line, whole_line));
     }
     if error.certain {
         finding = finding.evidence(platform_message(match error.platform_reason {
@@ -42,16 +43,15 @@ pub(crate) fn syntax_finding(file: &SpecFile, error: &SyntaxError) -> Finding {
         finding = finding.severity(Severity::Warning);
     }
     if let Some(edits) = quote_until_parsed(&file.text.content, path) {
+        let hint = edits.first().map(|edit| format!("- {}", edit.replacement));
         let description = match edits.len() {
             1 => "put the item in quotes".to_owned(),
             number => format!("put {number} items in quotes"),
         };
-        finding = finding.fix(Fix { description, edits });
+        let finding = finding.fix(Fix { description, edits });
+        return hint.into_iter().fold(finding, Finding::hint);
     }
-    match advice.1 {
-        Some(hint) => finding.hint(hint),
-        None => finding,
-    }
+    advice.1.into_iter().fold(finding, Finding::hint)
 }
 
 /// What to change, and the line as it should be where that is plain.

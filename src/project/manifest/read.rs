@@ -102,7 +102,10 @@ fn parse_object(text: &Text) -> Result<Map<String, Value>, Box<Finding>> {
             .evidence(line_evidence(&text.content, line)),
         ));
     }
-    let (line, column) = (error.line() as u64, error.column().max(1) as u64);
+    let line = error.line() as u64;
+    // The parser counts bytes.
+    let before = line_of(&text.content, line).as_bytes().get(..error.column().saturating_sub(1));
+    let column = String::from_utf8_lossy(before.unwrap_or_default()).chars().count() as u64 + 1;
     let reason = reason_of(&error);
     let finding = invalid(
         format!("`package.json` is not valid JSON: {reason}"),
@@ -125,12 +128,20 @@ pub(crate) fn reason_of(error: &serde_json::Error) -> String {
     }
 }
 
-/// A line of a project file as evidence, cut to a readable length.
+/// A line of a project file as evidence: the whole line, but only the beginning of one that no person wrote.
 fn line_evidence(content: &str, line: u64) -> Evidence {
+    const LONGEST: usize = 10_000;
+    const BEGINNING: usize = 160;
+    let text = line_of(content, line).trim_end();
+    if text.len() <= LONGEST {
+        return Evidence::at(FILE, line, text);
+    }
+    Evidence::at(FILE, line, text.chars().take(BEGINNING).collect::<String>())
+}
+
+fn line_of(content: &str, line: u64) -> &str {
     let index = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
-    let text: String =
-        content.lines().nth(index).unwrap_or_default().trim().chars().take(160).collect();
-    Evidence::at(FILE, line, text)
+    content.lines().nth(index).unwrap_or_default()
 }
 
 #[cfg(test)]

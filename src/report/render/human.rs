@@ -2,7 +2,10 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::units::{count, format_bytes, format_duration};
+use super::{
+    snippet::snippet,
+    units::{count, format_bytes, format_duration},
+};
 use crate::report::{
     Action, Finding, PhaseName, PhaseReport, PhaseStatus, Run, RunResult, Severity,
 };
@@ -10,6 +13,9 @@ use crate::report::{
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const HINT: Style = AnsiColor::Cyan.on_default();
+
+/// What applies the fixes that findings carry.
+const FIX_COMMAND: &str = "deployfix validate --fix";
 
 fn severity_style(severity: Severity) -> (Style, &'static str) {
     match severity {
@@ -29,15 +35,38 @@ fn status_style(status: PhaseStatus) -> (Style, &'static str) {
     }
 }
 
-/// A finding: what, where, proof, why, then the hints.
+/// A finding: what, where, proof, why, then the change and the hints. A source line takes at most `width` columns.
 #[must_use]
-pub fn finding_text(finding: &Finding) -> String {
+pub(super) fn finding_text(finding: &Finding, width: usize) -> String {
     if finding.severity == Severity::Info {
         return info_text(finding);
     }
     let (style, word) = severity_style(finding.severity);
     let mut text =
         format!("{style}{word}[{}]{style:#}{BOLD}: {}{BOLD:#}", finding.id, finding.message);
+    match snippet(finding, style, DIM, width) {
+        Some(snippet) => {
+            let _ = write!(text, "\n{snippet}");
+        }
+        None => write_proof(&mut text, finding),
+    }
+    if !finding.resolution.is_empty() {
+        let _ = write!(text, "\n  {}", finding.resolution.replace('\n', "\n  "));
+    }
+    if let Some(recovery) = &finding.recovery {
+        let _ = write!(text, "\n  deployfix: {recovery}");
+    }
+    if let Some(fix) = &finding.fix {
+        let _ = write!(text, "\n{HINT}fix:{HINT:#} {} (`{FIX_COMMAND}`)", fix.description);
+    }
+    for hint in &finding.hints {
+        let _ = write!(text, "\n{HINT}hint:{HINT:#} {hint}");
+    }
+    text
+}
+
+/// Place and evidence, where the line of the place is not known.
+fn write_proof(text: &mut String, finding: &Finding) {
     if let Some(location) = &finding.location {
         let _ = write!(text, "\n  {DIM}-->{DIM:#} {location}");
     }
@@ -51,16 +80,6 @@ pub fn finding_text(finding: &Finding) -> String {
         }
         let _ = write!(text, "  {DIM}({place}){DIM:#}");
     }
-    if !finding.resolution.is_empty() {
-        let _ = write!(text, "\n  {}", finding.resolution.replace('\n', "\n  "));
-    }
-    if let Some(recovery) = &finding.recovery {
-        let _ = write!(text, "\n  deployfix: {recovery}");
-    }
-    for hint in &finding.hints {
-        let _ = write!(text, "\n{HINT}hint:{HINT:#} {hint}");
-    }
-    text
 }
 
 /// What is only worth knowing, in one line.
@@ -68,12 +87,19 @@ fn info_text(finding: &Finding) -> String {
     let (style, word) = severity_style(finding.severity);
     let recovery =
         finding.recovery.as_ref().map(|text| format!("; deployfix {text}")).unwrap_or_default();
-    format!("{style}{word}[{}]{style:#}: {}{recovery}", finding.id, finding.message)
+    let place = finding.location.as_ref().map(ToString::to_string);
+    let notes: Vec<_> =
+        place.into_iter().chain(finding.fix.as_ref().map(|_| "fixable".to_owned())).collect();
+    let notes = match notes.join(", ") {
+        notes if notes.is_empty() => notes,
+        notes => format!(" {DIM}({notes}){DIM:#}"),
+    };
+    format!("{style}{word}[{}]{style:#}: {}{recovery}{notes}", finding.id, finding.message)
 }
 
 /// How a phase ended, in one line, and one more for each retry.
 #[must_use]
-pub fn verdict_text(phase: &PhaseReport) -> String {
+pub(super) fn verdict_text(phase: &PhaseReport) -> String {
     let (style, word) = status_style(phase.status);
     let mut figures = vec![format_duration(phase.duration.into())];
     if phase.attempts.len() > 1 {
@@ -84,14 +110,32 @@ pub fn verdict_text(phase: &PhaseReport) -> String {
     {
         figures.push(format!("peak memory {}", format_bytes(peak)));
     }
-    for severity in [Severity::Error, Severity::Warning] {
-        let number = phase.findings.iter().filter(|finding| finding.severity == severity).count();
-        if number > 0 {
-            figures.push(count(number, severity_style(severity).1));
+    let found = |severity| phase.findings.iter().filter(|found| found.severity == severity).count();
+    for (severity, noun) in
+        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")]
+    {
+        if found(severity) > 0 {
+            figures.push(count(found(severity), noun));
         }
     }
-    let mut text =
-        format!("{style}{word}{style:#} {BOLD}{}{BOLD:#} in {}", phase.name, figures.join(", "));
+    let warned = match phase.status {
+        PhaseStatus::Passed | PhaseStatus::Recovered if found(Severity::Warning) > 0 => {
+            " with warnings"
+        }
+        _ => "",
+    };
+    let mut text = format!(
+        "{style}{word}{style:#} {BOLD}{}{BOLD:#}{warned} in {}",
+        phase.name,
+        figures.join(", ")
+    );
+    if phase.primary_error().is_some_and(|finding| !finding.is_error()) {
+        text.push_str("; `--strict` counts warnings as failures");
+    }
+    let fixable = phase.findings.iter().filter(|finding| finding.fix.is_some()).count();
+    if phase.name == PhaseName::Validate && fixable > 0 {
+        let _ = write!(text, "; {fixable} can be fixed with `{FIX_COMMAND}`");
+    }
     for attempt in phase.attempts.iter().filter(|attempt| attempt.decision.action == Action::Retry)
     {
         let cause = attempt.finding.as_ref().map_or("failed", |finding| finding.id.as_str());
@@ -101,14 +145,11 @@ pub fn verdict_text(phase: &PhaseReport) -> String {
     text
 }
 
-/// The whole report: the summary, then every error and warning.
+/// The whole report: the summary, then every error and warning as `finding_text` gives it.
 #[must_use]
-pub fn run_text(run: &Run) -> String {
+pub(super) fn run_text(run: &Run, finding_text: impl Fn(&Finding) -> String) -> String {
     let mut text = summary_text(run);
-    let inner = |phase: &&PhaseReport| phase.name != PhaseName::Run;
-    // What failed inside `run` is told by the phase that failed.
-    let told = run.phases.iter().filter(inner).any(|phase| phase.primary_error().is_some());
-    for phase in run.phases.iter().filter(|phase| !told || inner(phase)) {
+    for phase in run.telling_phases() {
         for finding in phase.findings.iter().filter(|finding| finding.severity > Severity::Info) {
             let _ = write!(text, "\n\n{}", finding_text(finding));
         }

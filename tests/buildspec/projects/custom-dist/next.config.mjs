@@ -1,0 +1,3 @@
+const base = { poweredByHeader: false };
+
+export default (phase) => ({ ...base, distDir: 'build' });
