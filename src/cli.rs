@@ -7,6 +7,9 @@ use clap::{
     error::ErrorKind, parser::ValueSource,
 };
 
+/// Bytes below which not even a shell runs.
+const MINIMUM_MEMORY: u64 = 16 * 1024 * 1024;
+
 const STYLES: styling::Styles = styling::Styles::styled()
     .header(styling::AnsiColor::Green.on_default().bold())
     .usage(styling::AnsiColor::Green.on_default().bold())
@@ -24,6 +27,7 @@ const STYLES: styling::Styles = styling::Styles::styled()
     arg_required_else_help = true,
     after_help = "\
 Examples:
+  deployfix init                            an amplify.yml that fits the project
   deployfix validate                        what would fail, in the folder you are in
   deployfix run --project apps/web          the whole Amplify build, locally
   deployfix report --format json            the report of the newest run
@@ -100,6 +104,13 @@ pub(crate) enum ColourOption {
 /// The subcommands, in the order in which amplify.yml calls them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write an amplify.yml that fits the project, and a contract of its variables
+    #[command(after_help = "\
+Examples:
+  deployfix init
+  deployfix init --print                 shows it, and writes nothing
+  deployfix init --project apps/web      one app of a repository with several")]
+    Init(InitOptions),
     /// Predict what would fail, before anything is installed or built
     #[command(after_help = "\
 Examples:
@@ -151,8 +162,12 @@ Examples:
 Examples:
   deployfix run
   deployfix run --project fixtures/next-app
-  deployfix run --dry-run                shows the script")]
-    Run,
+  deployfix run --dry-run                shows the script
+  deployfix run --app-root apps/web      one app of a monorepo, from the repository's root
+  deployfix run --clean --memory 8GiB    only what is committed, in Amplify's standard memory
+  deployfix run --env-file console.env   with the variables of the console
+  deployfix run --from build             without the commands before, but with their cd and export")]
+    Run(RunOptions),
     /// Print the JSON Schema of what deployfix writes
     #[command(after_help = "\
 Examples:
@@ -164,6 +179,20 @@ Examples:
   deployfix completions bash > /etc/bash_completion.d/deployfix
   deployfix completions zsh > ~/.zfunc/_deployfix")]
     Completions(CompletionsOptions),
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitOptions {
+    /// Replace an amplify.yml that is there, and show what changed
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the amplify.yml alone to stdout, and write nothing
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) print: bool,
+    /// Let the commands be deployfix's own phases, which must be on PATH of the build
+    #[arg(long)]
+    pub(crate) with_deployfix: bool,
 }
 
 /// Options of `validate`.
@@ -199,6 +228,64 @@ pub(crate) struct HealthCheckOptions {
     /// How long to wait for readiness (`--serve`) or for a healthy answer (`--url`)
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct RunOptions {
+    /// The `appRoot` of amplify.yml to build, as `AMPLIFY_MONOREPO_APP_ROOT` names it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) app_root: Option<String>,
+    /// Run the backend section too; it may deploy into the AWS account whose credentials are at hand
+    #[arg(long)]
+    pub(crate) backend: bool,
+    /// Build a fresh clone of HEAD in a temporary folder: what is not committed is not there
+    #[arg(long)]
+    pub(crate) clean: bool,
+    /// Leave the temporary folder of `--clean` behind
+    #[arg(long, requires = "clean")]
+    pub(crate) keep: bool,
+    /// Neither restore nor save the cache of amplify.yml
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Variables as the Amplify console would set them; may be given several times, the last one wins
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Vec<PathBuf>,
+    /// Run the commands in a memory control group of this size, where one can be made
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory: Option<u64>,
+    /// Begin with this phase; of those before, only `cd`, `export` and `nvm use` run
+    #[arg(long, value_name = "PHASE", conflicts_with_all = ["clean", "backend"])]
+    pub(crate) from: Option<String>,
+    /// Copy what Amplify would deploy into this folder, which must be empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) artifacts: Option<PathBuf>,
+    /// The app's platform in Amplify, where the build does not tell
+    #[arg(long, value_name = "PLATFORM")]
+    pub(crate) platform: Option<PlatformOption>,
+    /// How lines look: as they are, or with Amplify's time and level
+    #[arg(long, value_name = "FORMAT", default_value = "plain")]
+    pub(crate) log_format: LogFormatOption,
+}
+
+/// Platforms of an Amplify app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum PlatformOption {
+    /// Static files
+    Web,
+    /// Rendered by a server
+    WebCompute,
+}
+
+/// How lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormatOption {
+    /// As they are
+    Plain,
+    /// As in Amplify's build log
+    Amplify,
 }
 
 /// Options of `explain`.
@@ -275,6 +362,12 @@ fn parse_url(text: &str) -> Result<url::Url, String> {
         "http" | "https" if url.has_host() => Ok(url),
         scheme => Err(format!("`{scheme}` is not http or https")),
     }
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    crate::config::size(text)
+        .filter(|bytes| *bytes >= MINIMUM_MEMORY)
+        .ok_or_else(|| "write it as `8GiB` or `512MiB`, at least `16MiB`".to_owned())
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {

@@ -8,7 +8,9 @@ pub mod commands;
 
 mod artifacts;
 mod build;
+mod emulator;
 mod explain;
+mod generator;
 mod health;
 mod install;
 mod preflight;

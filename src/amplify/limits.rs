@@ -6,6 +6,9 @@ pub(crate) const COMPUTE_SIZE: u64 = 230_686_720;
 /// Bytes of any app's artifact: user guide, "Amplify Hosting service quotas", 5 GB, read as binary units like the
 /// 220 MB above.
 pub(crate) const ARTIFACT_SIZE: u64 = 5 * 1024 * 1024 * 1024;
+/// The build instances and their memory, bytes, smallest first: user guide, "Configuring the build instance".
+pub(crate) const INSTANCES: &[(&str, u64)] =
+    &[("Standard", 8 << 30), ("Large", 16 << 30), ("XLarge", 72 << 30)];
 /// Minutes that `_BUILD_TIMEOUT` may set: user guide, "Environment variables".
 const BUILD_TIMEOUT_RANGE: RangeInclusive<u64> = 5..=120;
 /// The time of a build without `_BUILD_TIMEOUT`: same page, 30 minutes.

@@ -18,4 +18,4 @@ mod verify;
 mod tests;
 
 pub(crate) use manifest::check;
-pub(crate) use verify::{Request, verify};
+pub(crate) use verify::{Request, inspect, verify};

@@ -36,6 +36,15 @@ pub(crate) struct Verified {
 
 /// Verifies a finished build. Without errors among the findings the manifest is written, and only then.
 pub(crate) fn verify(request: &Request) -> Verified {
+    examine(request, true)
+}
+
+/// The same without a manifest: nothing is written.
+pub(crate) fn inspect(request: &Request) -> Verified {
+    examine(request, false)
+}
+
+fn examine(request: &Request, writes_manifest: bool) -> Verified {
     if let Some(directory) = request.base_directory
         && base_directory::is_adapter_output(request.app_root, directory)
     {
@@ -52,7 +61,7 @@ pub(crate) fn verify(request: &Request) -> Verified {
     }
     findings.extend(base_directory::newer_builds(&output));
     match Listed::read(request.app_root, &output) {
-        Ok(listed) => listed.verify(request, &output, findings),
+        Ok(listed) => listed.verify(request, &output, findings, writes_manifest),
         Err(error) => {
             findings.push(unlisted(&error));
             Verified { findings, ..Verified::default() }
@@ -86,6 +95,7 @@ impl Listed {
         request: &Request,
         output: &BuildOutput,
         mut findings: Vec<Finding>,
+        writes_manifest: bool,
     ) -> Verified {
         let Request { app_root, budget, deny, .. } = *request;
         let entries = &self.entries;
@@ -110,7 +120,7 @@ impl Listed {
             ("tracedFiles".to_owned(), traced.files.len() as u64),
         ]);
         let mut written = None;
-        if !findings.iter().any(Finding::is_error) {
+        if writes_manifest && !findings.iter().any(Finding::is_error) {
             let begin = Instant::now();
             match manifest::write(app_root, output, entries) {
                 Ok(()) => written = Some(manifest::path()),

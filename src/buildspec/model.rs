@@ -126,6 +126,24 @@ impl App {
         }
     }
 
+    /// An app whose frontend builds with these commands.
+    #[cfg(test)]
+    pub(crate) fn of_commands(commands: &[&str]) -> Self {
+        let text =
+            |text: &str| Spanned { value: text.to_owned(), place: super::node::Place::default() };
+        let list = commands.iter().map(|command| Spanned {
+            value: Node::String((*command).to_owned()),
+            place: super::node::Place::default(),
+        });
+        let nest = |key: &str, value: Node| {
+            let value = Spanned { value, place: super::node::Place::default() };
+            Node::Mapping(vec![(text(key), value)])
+        };
+        let phases = nest("build", nest("commands", Node::Sequence(list.collect())));
+        let root = nest("frontend", nest("phases", phases));
+        Self::new(&Spanned { value: root, place: super::node::Place::default() })
+    }
+
     /// Every command, in the order in which the sections and phases run.
     pub(crate) fn commands(&self) -> impl Iterator<Item = &Spanned<String>> {
         let frontend = self.frontend.as_ref().map(|frontend| &frontend.section);
@@ -134,6 +152,34 @@ impl App {
             .flatten()
             .flat_map(|section| &section.phases)
             .flat_map(|phase| &phase.commands)
+    }
+}
+
+impl App {
+    /// `artifacts` of the test section.
+    pub(crate) fn test_artifacts(&self) -> Option<Artifacts> {
+        Artifacts::new(self.test.as_ref()?.node.value.get("artifacts")?)
+    }
+}
+
+impl Artifacts {
+    fn new(node: &Spanned<Node>) -> Option<Self> {
+        is_given(node).then(|| Self {
+            base_directory: node.value.get("baseDirectory").and_then(text),
+            files: node.value.get("files").map(texts).unwrap_or_default(),
+            node: node.clone(),
+        })
+    }
+
+    /// `discard-paths`: the files are put side by side. Seen as a boolean and as a string.
+    pub(crate) fn discards_paths(&self) -> bool {
+        let value = self.node.value.get("discard-paths").and_then(scalar);
+        value.is_some_and(|value| matches!(value.value.as_str(), "true" | "yes"))
+    }
+
+    /// `configFilePath` of test artifacts, a pattern below the base directory.
+    pub(crate) fn config_file_path(&self) -> Option<String> {
+        self.node.value.get("configFilePath").and_then(text).map(|path| path.value)
     }
 }
 
@@ -168,11 +214,7 @@ impl Frontend {
         let get = |key| node.value.get(key);
         Self {
             section: Section::new(node),
-            artifacts: get("artifacts").filter(|node| is_given(node)).map(|artifacts| Artifacts {
-                base_directory: artifacts.value.get("baseDirectory").and_then(text),
-                files: artifacts.value.get("files").map(texts).unwrap_or_default(),
-                node: artifacts.clone(),
-            }),
+            artifacts: get("artifacts").and_then(Artifacts::new),
             cache: get("cache").filter(|node| is_given(node)).map(|cache| Cache {
                 paths: cache.value.get("paths").map(texts).unwrap_or_default(),
                 node: cache.clone(),

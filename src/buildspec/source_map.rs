@@ -119,8 +119,7 @@ impl<'a> Alignment<'a> {
 
     fn run(mut self, value: &str) -> Option<Vec<Run>> {
         let mut at = 0;
-        let mut characters = value.char_indices().peekable();
-        while let Some((index, character)) = characters.next() {
+        for (index, character) in value.char_indices() {
             if is_space(character) {
                 // The same character, as long as the text has it here.
                 if self.body[at..].starts_with(character) {

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    build, completions, explain, health_check, install, report, run, schema,
+    build, completions, explain, health_check, init, install, report, run, schema,
     session::{self, Session},
     validate, validate_buildspec, verify_artifacts,
 };
@@ -46,6 +46,7 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Completions(options) => return completions::print(options),
         Command::Report => return report::print(&cli.global),
         Command::Explain(options) => return explain::print(&cli.global, options),
+        Command::Init(options) => return init::run(&cli.global, options),
         Command::Validate(options) if let Some(file) = &options.buildspec => {
             return validate_buildspec::run(&cli.global, file, options.strict);
         }
@@ -54,7 +55,7 @@ fn start(cli: &Cli) -> ExitStatus {
         | Command::Build
         | Command::VerifyArtifacts(_)
         | Command::HealthCheck(_)
-        | Command::Run => {}
+        | Command::Run(_) => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // One thread to notice signals while the main one works.
@@ -84,6 +85,9 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         }
     };
     let Some(name) = phase_of(&cli.command) else { return ExitStatus::Usage };
+    if let Command::Run(options) = &cli.command {
+        return run::start(&cli.global, options, interrupt).await;
+    }
     let session = match Session::begin(&cli.global, name, interrupt) {
         Ok(session) => session,
         Err(status) => return status,
@@ -96,10 +100,12 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Command::Build => build::run(session).await,
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
         Command::HealthCheck(options) => health_check::run(session, options).await,
-        Command::Run => run::run(session).await,
-        Command::Report | Command::Explain(_) | Command::Schema(_) | Command::Completions(_) => {
-            ExitStatus::Usage
-        }
+        Command::Run(_)
+        | Command::Init(_)
+        | Command::Report
+        | Command::Explain(_)
+        | Command::Schema(_)
+        | Command::Completions(_) => ExitStatus::Usage,
     }
 }
 
@@ -110,10 +116,12 @@ fn phase_of(command: &Command) -> Option<PhaseName> {
         Command::Build => Some(PhaseName::Build),
         Command::VerifyArtifacts(_) => Some(PhaseName::VerifyArtifacts),
         Command::HealthCheck(_) => Some(PhaseName::HealthCheck),
-        Command::Run => Some(PhaseName::Run),
-        Command::Report | Command::Explain(_) | Command::Schema(_) | Command::Completions(_) => {
-            None
-        }
+        Command::Run(_) => Some(PhaseName::Run),
+        Command::Init(_)
+        | Command::Report
+        | Command::Explain(_)
+        | Command::Schema(_)
+        | Command::Completions(_) => None,
     }
 }
 

@@ -34,11 +34,11 @@ pub(super) fn print(global: &GlobalOptions, options: &ExplainOptions) -> ExitSta
         }
     };
     if global.format == FormatOption::Json {
-        let printed = match &page {
+        let outcome = match &page {
             Some(page) => printer.json(page),
             None => printer.json(&Page::all().collect::<Vec<_>>()),
         };
-        return if printed.is_ok() { ExitStatus::Success } else { ExitStatus::Internal };
+        return if outcome.is_ok() { ExitStatus::Success } else { ExitStatus::Internal };
     }
     let markdown = match page {
         Some(page) => page.markdown,

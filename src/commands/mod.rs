@@ -7,6 +7,7 @@ mod entry;
 mod explain;
 mod health_check;
 mod identity;
+mod init;
 mod install;
 mod options;
 mod report;

@@ -1,70 +1,83 @@
-use std::{fs, io::Write, path::Path, time::Duration};
+//! A build as Amplify makes it, on this machine.
 
-use anyhow::Context;
+mod after;
+mod caching;
+mod opening;
+mod shell;
+mod workplace;
 
-use super::{
-    identity::RUN_ID,
-    session::{Session, exit_status},
+use std::time::Duration;
+
+use self::{
+    caching::Caching,
+    opening::{Opening, open},
+    shell::Shell,
+    workplace::Workplace,
 };
+use super::session::{Session, exit_status};
 use crate::{
-    buildspec::{
-        ScriptPhase, ScriptSection, Section, Specification, render_script, syntax_finding,
+    buildspec::{Specification, Surroundings},
+    cli::{GlobalOptions, LogFormatOption, PlatformOption, RunOptions},
+    emulator::{
+        Choice, Plan, Platform, default_plan, is_free, missing_next, plan, platform_message,
+        refusals, render_script,
     },
-    diagnose::Stage,
-    process::{CommandSpec, Ended},
+    process::{Interrupt, MemoryGroup},
     project::Project,
-    recovery::{Attemptable, Remedy},
     report::{
-        ExitStatus, Finding, FindingId, Location, PhaseName, PhaseReport, PhaseStatus, Run,
-        Severity,
-        render::{Format, summary_text},
+        Evidence, ExitStatus, Finding, FindingId, Location, PhaseName, PhaseReport, PhaseStatus,
+        Run, Severity,
+        render::{Format, LogFormat, format_bytes, summary_text},
         store::DIRECTORY,
     },
 };
 
-/// The script, relative to the app root.
-const SCRIPT: &str = "amplify.sh";
 /// A phase inside needs its own grace to end its children and write the report.
 const GRACE: Duration = Duration::from_secs(15);
 
-/// Runs the app's amplify.yml in one bash, or the five phases where there is none.
-pub(super) async fn run(mut session: Session) -> ExitStatus {
-    let mut phase = PhaseReport::begin(PhaseName::Run);
-    if session.is_nested {
-        phase.findings.push(nested());
-        return session.finish_as(phase, Some(ExitStatus::Usage), |_| {});
-    }
-    let project = Project::read(&session.app_root);
-    let (script, specification) = match script(&session, &project) {
-        Ok(parts) => parts,
-        Err(finding) => {
-            phase.findings.push(*finding);
-            return session.finish(phase, |_| {});
-        }
+/// What is to be built.
+struct Resolved {
+    project: Project,
+    specification: Specification,
+    plan: Plan,
+}
+
+/// Finds the app and its variables, then runs its amplify.yml.
+pub(super) async fn start(
+    global: &GlobalOptions,
+    options: &RunOptions,
+    interrupt: Interrupt,
+) -> ExitStatus {
+    let opening = open(global, options);
+    let global = GlobalOptions { project: opening.project.clone(), ..global.clone() };
+    let log_format = match options.log_format {
+        LogFormatOption::Plain => LogFormat::Plain,
+        LogFormatOption::Amplify => LogFormat::Amplify,
     };
-    if session.dry_run {
-        session.say_dry_run(PhaseName::Run, &[script]);
-        return ExitStatus::Success;
+    let variables = opening.variables.clone();
+    match Session::begin_in(&global, PhaseName::Run, interrupt, variables, log_format) {
+        Ok(session) => run(session, options, &opening).await,
+        Err(status) => status,
     }
-    if matches!(specification.file(), Ok(None)) {
-        session.printer.line("no amplify.yml; running the five phases in order");
+}
+
+async fn run(mut session: Session, options: &RunOptions, opening: &Opening) -> ExitStatus {
+    let mut phase = PhaseReport::begin(PhaseName::Run);
+    match build(&mut session, options, opening, &mut phase).await {
+        Ok(()) if session.dry_run => return ExitStatus::Success,
+        Ok(()) => {}
+        Err(findings) => {
+            let message = findings.iter().find_map(platform_message);
+            if let Some(message) = message.filter(|_| phase.attempts.is_empty()) {
+                session.printer.important(&format!("!!! {message}"));
+            }
+            phase.findings.extend(findings);
+        }
     }
-    let folder = session.app_root.join(DIRECTORY);
-    if let Err(error) = write_script(&folder, &script) {
-        phase.findings.push(unwritable(&error));
-        return session.finish(phase, |_| {});
-    }
-    let path = folder.join(SCRIPT);
-    let mut shell = Shell { command: command(&session, &specification, &path) };
-    let mut attempts = session.attempt_loop(PhaseName::Run);
-    attempts.limits.grace = GRACE;
-    attempts.limits.stall = None;
-    attempts.run(&mut shell, &mut phase, |phase| session.record(phase)).await;
-    let inner = session.update(|_| {});
-    conclude(&mut phase, &specification, inner.as_ref(), &session);
-    let format = session.printer.format();
+    let begun = !phase.attempts.is_empty();
     let status = session.finish_as(phase, None, |_| {});
-    if format == Format::Human
+    if begun
+        && session.printer.format() == Format::Human
         && let Some(run) = session.update(|run| run.settle(Some(status)))
     {
         session.printer.important(&summary_text(&run));
@@ -72,13 +85,179 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
     status
 }
 
-/// What the phases inside say counts more than what their shell says; a good end needs the artifact.
-fn conclude(
+/// Resolves, runs the one script, and looks at what it left. An error is what kept the commands from running.
+async fn build(
+    session: &mut Session,
+    options: &RunOptions,
+    opening: &Opening,
     phase: &mut PhaseReport,
-    specification: &Specification,
-    inner: Option<&Run>,
+) -> Result<(), Vec<Finding>> {
+    refuse(session, options, opening).map_err(|finding| vec![*finding])?;
+    for note in &opening.notes {
+        session.printer.line(note);
+    }
+    let workplace = Workplace::enter(session, options.clean && !session.dry_run)
+        .await
+        .map_err(|finding| vec![*finding])?;
+    let resolved = resolve(session, options, &workplace)?;
+    let caching = Caching::new(session, &workplace, &resolved.specification, options);
+    if session.dry_run {
+        say_dry_run(session, options, &resolved, &caching);
+        return Ok(());
+    }
+    for note in &resolved.plan.notes {
+        session.printer.line(note);
+    }
+    caching.restore(session);
+    let succeeded = run_script(session, options, opening, &resolved, phase).await?;
+    if let Some(node) = succeeded {
+        caching.save(session, phase);
+        if session.interrupt.signal().is_none() {
+            after::look(session, options, &resolved, &node, phase);
+        }
+    }
+    workplace.leave(session, options.keep);
+    Ok(())
+}
+
+/// What is wrong before anything is read.
+fn refuse(session: &Session, options: &RunOptions, opening: &Opening) -> Result<(), Box<Finding>> {
+    if session.is_nested {
+        return Err(Box::new(nested()));
+    }
+    if let Some(finding) = &opening.refusal {
+        return Err(finding.clone());
+    }
+    let Some(folder) = &options.artifacts else { return Ok(()) };
+    let refused = |message: String| {
+        let why =
+            "`--artifacts` copies into an empty folder, or makes it: nothing there is overwritten";
+        Err(Box::new(Finding::new(FindingId::Usage, message, why)))
+    };
+    match is_free(folder) {
+        Ok(true) => Ok(()),
+        Ok(false) => refused(format!("`{}` is not empty", folder.display())),
+        Err(error) => refused(format!("`{}`: {error}", folder.display())),
+    }
+}
+
+/// Reads the app and its amplify.yml; stops where Amplify would stop at once, in its words.
+fn resolve(
     session: &Session,
-) {
+    options: &RunOptions,
+    workplace: &Workplace,
+) -> Result<Resolved, Vec<Finding>> {
+    let project = Project::read(&workplace.app_root);
+    let specification = session.specification(&project);
+    if wanted_platform(options) == Some(Platform::WebCompute)
+        && let Some(finding) = missing_next(&project, specification.base_directory().as_deref())
+    {
+        return Err(vec![finding]);
+    }
+    let file = match specification.file() {
+        Ok(Some(file)) => file,
+        Ok(None) => {
+            let plan = default_plan();
+            return Ok(Resolved { project, specification, plan });
+        }
+        Err(error) => {
+            return Err(vec![
+                Finding::new(
+                    FindingId::BuildspecSyntax,
+                    error.to_string(),
+                    "Amplify could not read it either",
+                )
+                .location(Location::file(error.relative_path.clone())),
+            ]);
+        }
+    };
+    let surroundings = Surroundings {
+        declared_root: specification.declared_root(),
+        project_path: specification.project_path(),
+        project: Some(&project),
+        on_amplify: session.platform.is_some(),
+    };
+    let refused = refusals(file, surroundings);
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    let app = specification.app().ok_or_else(|| vec![no_app(session, &file.relative_path)])?;
+    let directory = specification.directory();
+    if !directory.is_dir() {
+        let shown = directory.strip_prefix(&workplace.repository).unwrap_or(&directory);
+        return Err(vec![no_directory(&shown.display().to_string(), &file.relative_path)]);
+    }
+    let in_spec = app.env_variables.iter().find(|(name, _)| name.value == TESTS_DISABLED);
+    let disabled = in_spec
+        .map(|(_, value)| value.value.as_str())
+        .or_else(|| session.variables.get(TESTS_DISABLED).map(String::as_str));
+    let choice = Choice {
+        backend: options.backend,
+        from: options.from.as_deref(),
+        tests_disabled: disabled == Some("true"),
+    };
+    let plan = plan(app, &choice).map_err(|finding| vec![*finding])?;
+    Ok(Resolved { project, specification, plan })
+}
+
+/// Set to `true`, it makes Amplify leave the test section out.
+const TESTS_DISABLED: &str = "USER_DISABLE_TESTS";
+
+/// Runs the script; after a success, returns the Node that it left in use.
+async fn run_script(
+    session: &mut Session,
+    options: &RunOptions,
+    opening: &Opening,
+    resolved: &Resolved,
+    phase: &mut PhaseReport,
+) -> Result<Option<after::NodeReport>, Vec<Finding>> {
+    if matches!(resolved.specification.file(), Ok(None)) {
+        session.printer.line("no amplify.yml; running the five phases in order");
+    }
+    let node = after::NodeReport::new();
+    let mut script = resolved.plan.script.clone();
+    script.node_version_file = node.path();
+    let folder = session.app_root.join(DIRECTORY);
+    let path = shell::write_script(&folder, &render_script(&script))
+        .map_err(|error| vec![unwritable(&error)])?;
+    let group = memory_group(session, options);
+    let mut command =
+        shell::command(session, &resolved.specification, &opening.own_variables, &path);
+    command.memory_group = group.as_ref().map(|group| group.folder().to_path_buf());
+    let mut shell = Shell { command };
+    let mut attempts = session.attempt_loop(PhaseName::Run);
+    attempts.limits.grace = GRACE;
+    attempts.limits.stall = None;
+    let ended = attempts.run(&mut shell, phase, |phase| session.record(phase)).await;
+    drop(group);
+    let inner = session.update(|_| {});
+    conclude(phase, inner.as_ref());
+    Ok(ended.map(|_| node))
+}
+
+/// The group of `--memory`, where one can be made.
+fn memory_group(session: &Session, options: &RunOptions) -> Option<MemoryGroup> {
+    let bytes = options.memory?;
+    match MemoryGroup::create(bytes) {
+        Ok(group) => {
+            let swap =
+                if group.swap_limited { "" } else { "; swap beyond it cannot be refused here" };
+            session
+                .printer
+                .line(&format!("the commands have {} of memory{swap}", format_bytes(bytes)));
+            Some(group)
+        }
+        Err(reason) => {
+            session.printer.important(&format!(
+                "the memory of the commands is not limited, as no control group can be made here: {reason}"
+            ));
+            None
+        }
+    }
+}
+
+/// What the phases inside say counts more than what their shell says.
+fn conclude(phase: &mut PhaseReport, inner: Option<&Run>) {
     let ended_with = phase.attempts.last().and_then(|attempt| attempt.outcome.exit_code);
     let failed = inner
         .into_iter()
@@ -98,188 +277,40 @@ fn conclude(
         .severity(Severity::Error);
         phase.findings = vec![explained];
     }
-    if phase.primary_error().is_none()
-        && let Some(base) = specification.base_directory()
-        && !session.app_root.join(&base).is_dir()
-    {
-        phase.findings.push(
-            Finding::new(
-                FindingId::ArtifactMissing,
-                format!("`{base}` does not exist after the build"),
-                format!("Amplify stops here with `CustomerError: Artifact directory doesn't exist: {base}`"),
-            )
-            .hint("make `baseDirectory` in amplify.yml the folder that the build writes"),
-        );
-    }
 }
 
-/// The commands of amplify.yml as one attempt: nothing is mended between them from outside.
-struct Shell {
-    command: CommandSpec,
-}
-
-impl Attemptable for Shell {
-    const STAGE: Stage = Stage::Shell;
-
-    fn command(&self) -> CommandSpec {
-        self.command.clone()
+fn say_dry_run(session: &Session, options: &RunOptions, resolved: &Resolved, caching: &Caching) {
+    let mut steps = resolved.plan.notes.clone();
+    if options.clean {
+        steps.push("clone HEAD into a temporary folder, and work there".to_owned());
     }
-
-    fn apply(&mut self, _: Remedy, _: &Ended) -> Result<String, String> {
-        Err("the commands of amplify.yml run once, as on Amplify; `deployfix install` and `deployfix build` recover".into())
+    if let Some(bytes) = options.memory {
+        steps.push(format!("give the commands {} of memory", format_bytes(bytes)));
     }
-}
-
-fn script(session: &Session, project: &Project) -> Result<(String, Specification), Box<Finding>> {
-    let specification = session.specification(project);
-    let file = match specification.file() {
-        Ok(Some(file)) => file,
-        Ok(None) => return Ok((render_script(&default_sections()), specification)),
-        Err(error) => {
-            return Err(Box::new(
-                Finding::new(
-                    FindingId::BuildspecSyntax,
-                    error.to_string(),
-                    "Amplify could not read it either",
-                )
-                .location(Location::file(error.relative_path.clone())),
-            ));
-        }
-    };
-    if let Err(error) = &file.spec {
-        return Err(Box::new(syntax_finding(file, error)));
-    }
-    let Some(app) = specification.app() else {
-        return Err(Box::new(
-            Finding::new(
-                FindingId::BuildspecAppRootMismatch,
-                format!("amplify.yml has no application for `{}`", session.app_root.display()),
-                "Amplify stops with `Invalid monorepo spec, no matching appRoot found in build spec`",
-            )
-            .location(Location::file(file.relative_path.clone()))
-            .hint("name the app with `--project`, or set AMPLIFY_MONOREPO_APP_ROOT to one of the `appRoot`s"),
-        ));
-    };
-    let Some(frontend) = &app.frontend else {
-        return Err(Box::new(
-            Finding::new(
-                FindingId::BuildspecMissingFrontend,
-                "amplify.yml has no `frontend` for the app",
-                "Amplify stops with `Missing frontend definition in buildspec`",
-            )
-            .location(Location::file(file.relative_path.clone())),
-        ));
-    };
-    let mut sections = Vec::new();
-    if let Some(backend) = &app.backend {
-        sections.push(without_account(session, section("Backend Build", backend)));
-    }
-    sections.push(section("Frontend Build", &frontend.section));
-    let tests_disabled =
-        session.variables.get("USER_DISABLE_TESTS").is_some_and(|value| value == "true");
-    if let Some(test) = app.test.as_ref().filter(|_| !tests_disabled) {
-        sections.push(section("Test", test));
-    }
-    Ok((render_script(&sections), specification))
-}
-
-/// What deploys into the AWS account; the rest of a backend section, often the only install, runs.
-const ACCOUNT_PROGRAMS: [&str; 5] =
-    ["ampx", "amplifyPush", "amplify push", "cdk deploy", "sam deploy"];
-
-/// The section without the commands that need the AWS account.
-fn without_account(session: &Session, mut section: ScriptSection) -> ScriptSection {
-    for phase in &mut section.phases {
-        phase.commands.retain(|command| {
-            let deploys = ACCOUNT_PROGRAMS.iter().any(|program| command.contains(program));
-            if deploys {
-                session.printer.line(&format!("left out, as it needs the AWS account: {command}"));
+    steps.extend(caching.restore_step());
+    steps.push(render_script(&resolved.plan.script));
+    steps.extend(caching.save_step());
+    if let Some(base) = resolved.specification.base_directory() {
+        steps.push(match wanted_platform(options) {
+            Some(platform) => {
+                format!("check `{base}` as Amplify does on the platform {}", platform.as_str())
             }
-            !deploys
+            None => {
+                format!("check `{base}` as Amplify does, on the platform that the build is for")
+            }
         });
     }
-    section
+    if let Some(folder) = &options.artifacts {
+        steps.push(format!("copy what would be deployed into `{}`", folder.display()));
+    }
+    session.say_dry_run(PhaseName::Run, &steps);
 }
 
-fn section(title: &str, section: &Section) -> ScriptSection {
-    let phases = section
-        .phases
-        .iter()
-        .map(|phase| ScriptPhase {
-            name: phase.key.value.clone(),
-            commands: phase.commands.iter().map(|command| command.value.clone()).collect(),
-        })
-        .collect();
-    ScriptSection { title: title.into(), phases }
-}
-
-/// The phases of the amplify.yml that README recommends.
-fn default_sections() -> Vec<ScriptSection> {
-    let phase = |name: &str, commands: &[&str]| ScriptPhase {
-        name: name.into(),
-        commands: commands.iter().map(|command| format!("deployfix {command}")).collect(),
-    };
-    vec![ScriptSection {
-        title: "Frontend Build".into(),
-        phases: vec![
-            phase("preBuild", &["validate", "install"]),
-            phase("build", &["build"]),
-            phase("postBuild", &["verify-artifacts", "health-check --serve"]),
-        ],
-    }]
-}
-
-/// One bash without the user's start-up files, with what Amplify sets and this binary on `PATH`.
-fn command(session: &Session, specification: &Specification, script: &Path) -> CommandSpec {
-    let mut command = CommandSpec::new(
-        "bash",
-        ["--noprofile".as_ref(), "--norc".as_ref(), script.as_os_str()],
-        specification.directory(),
-    );
-    let branch = session.identity.branch.clone().unwrap_or_else(|| "main".into());
-    let commit = session.identity.commit_id.clone().unwrap_or_else(|| "HEAD".into());
-    let app = "dlocal0000000";
-    let defaults = [
-        ("AWS_APP_ID", app.to_owned()),
-        ("AWS_BRANCH", branch.clone()),
-        (
-            "AWS_BRANCH_ARN",
-            format!("arn:aws:amplify:us-east-1:000000000000:apps/{app}/branches/{branch}"),
-        ),
-        ("AWS_CLONE_URL", session.app_root.display().to_string()),
-        ("AWS_COMMIT_ID", commit),
-        ("AWS_JOB_ID", "0000000001".to_owned()),
-    ];
-    for (name, value) in defaults {
-        if !session.variables.contains_key(name) {
-            command.variables.insert(name.into(), value);
-        }
-    }
-    let from_spec = specification.app().into_iter().flat_map(|app| &app.env_variables);
-    command
-        .variables
-        .extend(from_spec.map(|(name, value)| (name.value.clone(), value.value.clone())));
-    if let Some(root) = specification.app().and_then(|app| app.app_root.as_ref()) {
-        command.variables.insert("AMPLIFY_MONOREPO_APP_ROOT".into(), root.value.clone());
-    }
-    command.variables.insert(RUN_ID.into(), session.identity.id.clone());
-    // Where a phase runs decides its app, as on Amplify.
-    command.removed = vec!["DEPLOYFIX_PROJECT".into(), "BASH_ENV".into()];
-    if let Some(path) = &session.explicit_config {
-        command.variables.insert("DEPLOYFIX_CONFIG".into(), path.display().to_string());
-    }
-    if let Some(path) = path_with_this_binary(session) {
-        command.variables.insert("PATH".into(), path);
-    }
-    command
-}
-
-fn path_with_this_binary(session: &Session) -> Option<String> {
-    let binary = std::env::current_exe().ok()?;
-    let path = session.variables.get("PATH").cloned().unwrap_or_default();
-    let folders =
-        std::iter::once(binary.parent()?.to_path_buf()).chain(std::env::split_paths(&path));
-    Some(std::env::join_paths(folders).ok()?.to_string_lossy().into_owned())
+fn wanted_platform(options: &RunOptions) -> Option<Platform> {
+    options.platform.map(|platform| match platform {
+        PlatformOption::Web => Platform::Web,
+        PlatformOption::WebCompute => Platform::WebCompute,
+    })
 }
 
 fn nested() -> Finding {
@@ -291,6 +322,28 @@ fn nested() -> Finding {
     .hint("call `deployfix validate`, `install`, `build`, `verify-artifacts` and `health-check --serve` in amplify.yml")
 }
 
+fn no_app(session: &Session, path: &str) -> Finding {
+    Finding::new(
+        FindingId::BuildspecAppRootMismatch,
+        format!("`{path}` has no application for `{}`", session.app_root.display()),
+        "name one of its `appRoot`s with `--app-root`, or go into its folder",
+    )
+    .location(Location::file(path))
+    .evidence(Evidence::new(
+        "Amplify's build log",
+        "CustomerError: Invalid monorepo spec, no matching appRoot found in build spec",
+    ))
+}
+
+fn no_directory(directory: &str, path: &str) -> Finding {
+    Finding::new(
+        FindingId::BuildspecAppRootNotFound,
+        format!("the commands run in `{directory}`, which is no folder"),
+        "correct `appRoot` or `buildPath`, or commit the folder",
+    )
+    .location(Location::file(path))
+}
+
 fn unwritable(error: &anyhow::Error) -> Finding {
     Finding::new(
         FindingId::Usage,
@@ -298,15 +351,4 @@ fn unwritable(error: &anyhow::Error) -> Finding {
         "`run` keeps the script of amplify.yml there",
     )
     .hint("make the app root writable, or remove what stands at `.deployfix`")
-}
-
-/// Readable by this user alone: commands may hold what they should not.
-fn write_script(folder: &Path, script: &str) -> anyhow::Result<()> {
-    let path = folder.join(SCRIPT);
-    let context = || format!("cannot write `{}`", path.display());
-    fs::create_dir_all(folder).with_context(context)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
-    file.write_all(script.as_bytes()).with_context(context)?;
-    file.persist(&path).with_context(context)?;
-    Ok(())
 }

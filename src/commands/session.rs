@@ -24,7 +24,7 @@ use crate::{
     report::{
         ExitStatus, Finding, FindingId, Identity, Milliseconds, PhaseName, PhaseReport,
         PhaseStatus, Run,
-        render::{self, Format, Printer},
+        render::{self, Format, LogFormat, Printer},
         store::{HistoryEntry, Join, Redact, Store, read_history},
     },
 };
@@ -63,14 +63,24 @@ impl Session {
         phase: PhaseName,
         interrupt: Interrupt,
     ) -> Result<Self, ExitStatus> {
-        let variables = variables();
+        Self::begin_in(options, phase, interrupt, variables(), LogFormat::Plain)
+    }
+
+    /// As `begin`, in an environment other than the process's own.
+    pub(super) fn begin_in(
+        options: &GlobalOptions,
+        phase: PhaseName,
+        interrupt: Interrupt,
+        variables: BTreeMap<String, String>,
+        log_format: LogFormat,
+    ) -> Result<Self, ExitStatus> {
         let app_root = absolute(&options.project);
         let join = identity::resolve(&variables, &app_root, phase);
         let identity = identity_of(&join).clone();
         let config = config::load(&app_root, options.config.as_deref(), identity.branch.as_deref());
         let mask = mask(&variables, &app_root, config.as_ref().ok());
         let redact: Arc<dyn Redact> = Arc::new(mask.clone());
-        let printer = printer(options, Arc::clone(&redact));
+        let printer = printer(options, Arc::clone(&redact)).log_format(log_format);
         render::trace(options.verbose, &redact);
         if !app_root.is_dir() {
             printer.finding(&not_a_folder(&options.project));

@@ -52,7 +52,8 @@ impl VariableType {
         }
     }
 
-    fn accepts(&self, value: &str) -> bool {
+    /// Whether a value is of the type.
+    pub(crate) fn accepts(&self, value: &str) -> bool {
         match self {
             Self::String => true,
             Self::Url => is_url(value),

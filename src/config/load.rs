@@ -46,7 +46,7 @@ pub(crate) fn load(
 }
 
 /// The text of a file as a configuration for a branch.
-pub(super) fn parse(text: &str, branch: Option<&str>) -> Result<Config, Invalid> {
+pub(crate) fn parse(text: &str, branch: Option<&str>) -> Result<Config, Invalid> {
     let mode = branches::default_mode(branch);
     let root = node::parse(text).map_err(|invalid| match *invalid.kind {
         InvalidKind::Syntax { .. } => plainer(text).unwrap_or(invalid),

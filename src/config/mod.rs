@@ -15,6 +15,8 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use load::load;
+pub(crate) use invalid::similar;
+pub(crate) use kind::VariableType;
+pub(crate) use load::{load, parse as parse_config};
 pub(crate) use model::{Config, Ignore, Memory, Variable};
-pub(crate) use scalars::duration;
+pub(crate) use scalars::{duration, size};

@@ -18,7 +18,7 @@ const SIZES: &[(&str, u64)] = &[
 const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
 /// Bytes of `200MB`, `1.5GiB` or a plain number of bytes.
-pub(super) fn size(text: &str) -> Option<u64> {
+pub(crate) fn size(text: &str) -> Option<u64> {
     let (number, unit) = split(text)?;
     let unit = unit.trim_start().to_ascii_lowercase();
     let (_, factor) = SIZES.iter().find(|(name, _)| *name == unit)?;

@@ -27,13 +27,16 @@ pub(crate) fn diagnose(evidence: &ChildEvidence<'_>) -> Finding {
         Stage::Shell => last_command(&log),
         Stage::Install | Stage::Build => 0,
     };
+    // People know their command, not the shell that runs them all.
+    let echoed = log[relevant..].lines().next().and_then(|line| line.strip_prefix(COMMAND_ECHO));
+    let evidence = &ChildEvidence { command: echoed.unwrap_or(evidence.command), ..*evidence };
     // How the kernel ended it says more than what it wrote before, but for the words of V8 and of a full disk.
     let finding = by_end(evidence, &log)
         .or_else(|| by_signature(evidence, &log, relevant, 0..EXIT_RANK))
         .or_else(|| killed(evidence, &log))
         .or_else(|| aborted(evidence))
         .or_else(|| by_signature(evidence, &log, relevant, EXIT_RANK..u32::MAX))
-        .unwrap_or_else(|| unknown(evidence, &log));
+        .unwrap_or_else(|| unknown(evidence, &log, relevant));
     finding.evidence(end_evidence(evidence))
 }
 
@@ -207,7 +210,7 @@ fn last_command(log: &str) -> usize {
     log.rfind(COMMAND_ECHO).unwrap_or(0)
 }
 
-fn unknown(evidence: &ChildEvidence<'_>, log: &str) -> Finding {
+fn unknown(evidence: &ChildEvidence<'_>, log: &str, from: usize) -> Finding {
     let id = match evidence.stage {
         Stage::Install => FindingId::InstallFailed,
         Stage::Build | Stage::Shell => FindingId::BuildFailed,
@@ -220,7 +223,17 @@ fn unknown(evidence: &ChildEvidence<'_>, log: &str) -> Finding {
     if evidence.log_name != UNLOGGED {
         finding = finding.hint(format!("read `{}`", evidence.log_name));
     }
-    let lines = first_error_block(log).unwrap_or_else(|| last_lines(log, QUOTED_LINES));
+    let begin = if from == 0 { 0 } else { line_number(log, from) };
+    // Neither the echo of the command nor the runner's words about its end tell why.
+    let told: Vec<_> = numbered(log)
+        .filter(|(number, line)| *number > begin && !line.starts_with("!!! "))
+        .collect();
+    let lines = first_error_block(&told).unwrap_or_else(|| {
+        let lines = told.iter().rev().filter(|(_, line)| !line.trim().is_empty());
+        let mut lines: Vec<_> = lines.take(QUOTED_LINES).copied().collect();
+        lines.reverse();
+        lines
+    });
     for (number, line) in lines {
         finding = finding.evidence(Evidence::at(evidence.log_name, number, line));
     }
@@ -244,7 +257,7 @@ fn end_evidence(evidence: &ChildEvidence<'_>) -> Evidence {
     Evidence::new("exit status", text)
 }
 
-fn first_error_block(log: &str) -> Option<Vec<(u64, &str)>> {
+fn first_error_block<'a>(lines: &[(u64, &'a str)]) -> Option<Vec<(u64, &'a str)>> {
     let is_error = |line: &str| {
         let line = line.trim_start();
         ["error", "Error", "ERROR", "ERR!", "fatal", "FATAL", "Failed", "⨯", "✗", "Traceback"]
@@ -253,7 +266,6 @@ fn first_error_block(log: &str) -> Option<Vec<(u64, &str)>> {
             || line.contains("Error: ")
             || line.contains("error: ")
     };
-    let lines: Vec<_> = numbered(log).collect();
     let first = lines.iter().position(|(_, line)| is_error(line))?;
     Some(
         lines[first..]

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::{dotenv, files};
+use super::{
+    dotenv::{self, Entry},
+    files,
+};
 use crate::{
     amplify::is_set_by_platform,
     config::{Config, Variable},
@@ -43,13 +46,8 @@ impl Contract {
             let location = Location::line(&path, variable.line);
             contract.declare(name, variable.clone(), location);
         }
-        for example in EXAMPLES {
-            // What is wrong with an example harms nobody.
-            let Ok(Some(bytes)) = files::read(&app_root.join(example), example) else { continue };
-            for entry in dotenv::parse(&String::from_utf8_lossy(&bytes)).entries {
-                let location = Location::line(example, entry.line);
-                contract.mention(&entry.name, location);
-            }
+        for (example, entry) in example_entries(app_root) {
+            contract.mention(&entry.name, Location::line(example, entry.line));
         }
         contract
     }
@@ -73,4 +71,26 @@ impl Contract {
     pub(crate) fn declared(&self) -> impl Iterator<Item = (&str, &Declared)> {
         self.declared.iter().map(|(name, declared)| (name.as_str(), declared))
     }
+
+    /// The names that only an example file mentions, and where.
+    pub(crate) fn mentioned(&self) -> impl Iterator<Item = (&str, &Location)> {
+        self.mentioned.iter().map(|(name, location)| (name.as_str(), location))
+    }
+}
+
+/// The values that the example files show, by name; the first file's where several show one.
+pub(crate) fn example_values(app_root: &Path) -> BTreeMap<String, String> {
+    let entries = example_entries(app_root).into_iter().rev();
+    entries.map(|(_, entry)| (entry.name, entry.value)).collect()
+}
+
+fn example_entries(app_root: &Path) -> Vec<(&'static str, Entry)> {
+    let mut found = Vec::new();
+    for example in EXAMPLES {
+        // What is wrong with an example harms nobody.
+        let Ok(Some(bytes)) = files::read(&app_root.join(example), example) else { continue };
+        let entries = dotenv::parse(&String::from_utf8_lossy(&bytes)).entries;
+        found.extend(entries.into_iter().map(|entry| (example, entry)));
+    }
+    found
 }

@@ -155,7 +155,7 @@ pub(super) fn read(path: &Path, name: &str) -> Result<Option<Vec<u8>>, Problem> 
 }
 
 /// The text that Node.js decodes. It keeps a byte order mark, which the parser skips as white space.
-fn decode(bytes: &[u8], name: &str, problems: &mut Vec<Problem>) -> String {
+pub(super) fn decode(bytes: &[u8], name: &str, problems: &mut Vec<Problem>) -> String {
     if is_utf16(bytes) {
         problems.push(ProblemKind::Utf16 { file: name.to_owned() }.whole());
         return String::new();

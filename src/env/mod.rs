@@ -3,6 +3,7 @@
 
 mod block;
 mod check;
+mod console_file;
 mod contract;
 mod dotenv;
 mod encode;
@@ -19,7 +20,8 @@ mod dotenv_tests;
 mod tests;
 
 pub(crate) use check::{CheckRequest, check};
-pub(crate) use contract::Contract;
+pub(crate) use console_file::console_file;
+pub(crate) use contract::{Contract, example_values};
 pub(crate) use dotenv::parse;
 pub(crate) use files::load_environment;
 pub(crate) use leaks::looks_secret;

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use crate::report::FindingId;
 
 /// A line of Markdown.
@@ -37,10 +39,10 @@ pub(super) fn linked(line: &str, target: &dyn Fn(FindingId) -> String) -> String
     let mut spans = line.split('`');
     let mut text = spans.next().unwrap_or_default().to_owned();
     while let Some(code) = spans.next() {
-        match code.parse::<FindingId>() {
-            Ok(id) => text.push_str(&format!("[`{id}`]({})", target(id))),
-            Err(_) => text.push_str(&format!("`{code}`")),
-        }
+        let _ = match code.parse::<FindingId>() {
+            Ok(id) => write!(text, "[`{id}`]({})", target(id)),
+            Err(_) => write!(text, "`{code}`"),
+        };
         text.push_str(spans.next().unwrap_or_default());
     }
     text

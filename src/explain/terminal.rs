@@ -14,7 +14,7 @@ pub(crate) fn render(markdown: &str, columns: usize) -> String {
     for line in lines(markdown) {
         let _ = match line {
             Line::Fence(_) => Ok(()),
-            Line::Code(code) if code.is_empty() => writeln!(text),
+            Line::Code("") => writeln!(text),
             Line::Code(code) => writeln!(text, "{INDENTATION}{CODE}{code}{CODE:#}"),
             Line::Heading(_, title) => writeln!(text, "{HEADING}{title}{HEADING:#}"),
             Line::Prose(prose) => writeln!(text, "{}", wrapped(prose, columns)),

@@ -112,12 +112,12 @@ fn ids_that_a_page_names_exist() {
 
 #[test]
 fn recoveries_are_those_that_exist() {
-    let names: BTreeSet<_> =
+    let known: BTreeSet<_> =
         FindingId::ALL.iter().filter_map(|id| Remedy::of(*id)).map(Remedy::name).collect();
     for id in FindingId::ALL {
         let (_, does) = sections(id.explanation()).pop().unwrap();
         let named: Vec<_> =
-            code_spans(&does).into_iter().filter(|span| names.contains(span)).collect();
+            code_spans(&does).into_iter().filter(|span| known.contains(span)).collect();
         let expected: Vec<_> = Remedy::of(*id).map(Remedy::name).into_iter().collect();
         assert_eq!(named, expected, "{id}");
     }
@@ -146,6 +146,20 @@ fn a_page_says_when_nothing_reports_its_id() {
         let promised = id.as_str().starts_with("configuration/buildspec-");
         let silent = !in_code && !in_table && !promised;
         assert_eq!(id.explanation().contains(NOT_YET), silent, "{id}");
+    }
+}
+
+#[test]
+fn pages_of_rules_say_how_to_silence_and_what_is_mended() {
+    for id in FindingId::ALL {
+        let Some(rule) = id.as_str().strip_prefix("configuration/buildspec-") else { continue };
+        let page = id.explanation();
+        let elsewhere = ["syntax", "missing", "two-files", "invalid-ignore"].contains(&rule);
+        let silence = format!("`# deployfix-ignore: {id} <reason>`");
+        assert!(elsewhere || page.contains(&silence), "{id}");
+        let rule = root().join(format!("src/buildspec/rules/{}.rs", rule.replace('-', "_")));
+        let mends = fs::read_to_string(rule).is_ok_and(|source| source.contains(".fix("));
+        assert!(!mends || page.contains("`validate --fix`"), "{id}");
     }
 }
 

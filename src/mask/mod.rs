@@ -23,7 +23,7 @@ mod stream_tests;
 
 pub use forms::{MINIMUM_ENCODED_LENGTH, MINIMUM_LENGTH};
 pub use masker::StreamMasker;
-pub use names::is_secret_name;
+pub use names::{is_connection_name, is_secret_name};
 pub use secret::Secret;
 pub use set::{MaskSet, REPLACEMENT};
 pub use sources::secrets_in;

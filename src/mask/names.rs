@@ -77,6 +77,22 @@ const OPEN_KEY_WORDS: &[&str] = &["CACHE", "PARTITION", "PRIMARY", "PUBLIC", "PU
 /// Names that would match a word and are known to hold no secret.
 const KNOWN_OPEN_NAMES: &[&str] = &["PWD", "OLDPWD", "SSH_AUTH_SOCK", "XAUTHORITY"];
 
+/// What an address with a password leads to.
+const CONNECTION_WORDS: &[&str] = &[
+    "AMQP",
+    "DATABASE",
+    "DB",
+    "MONGO",
+    "MONGODB",
+    "MYSQL",
+    "PG",
+    "POSTGRES",
+    "POSTGRESQL",
+    "RABBITMQ",
+    "REDIS",
+    "SMTP",
+];
+
 /// Next.js inlines `NEXT_PUBLIC_` into what browsers download, and uses the private prefixes for its own plumbing.
 const OPEN_PREFIXES: &[&str] = &["NEXT_PUBLIC_", "NEXT_PRIVATE_", "__NEXT_PRIVATE_"];
 
@@ -107,6 +123,18 @@ pub fn is_secret_name(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| has(word) && !(open_key && matches!(*word, "KEY" | "KEYS")))
 }
 
+/// Whether a variable of that name usually holds an address with a password in it: `DATABASE_URL`, `MONGODB_URI`.
+///
+/// Only the password of such a value is masked, so this is no secret name; printing the variable still prints it.
+#[must_use]
+pub fn is_connection_name(name: &str) -> bool {
+    let words = words_of(name);
+    name.to_ascii_uppercase() == name
+        && words.last().is_some_and(|last| matches!(last.as_str(), "URL" | "URI"))
+        && !OPEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        && words.iter().any(|word| CONNECTION_WORDS.contains(&word.as_str()))
+}
+
 fn words_of(name: &str) -> Vec<String> {
     let characters: Vec<char> = name.chars().collect();
     let mut words = vec![String::new()];
@@ -134,7 +162,7 @@ fn words_of(name: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_secret_name, words_of};
+    use super::{is_connection_name, is_secret_name, words_of};
 
     #[test]
     fn names_split_into_words() {
@@ -144,6 +172,17 @@ mod tests {
             words_of("//registry.example.com/:_password"),
             ["REGISTRY", "EXAMPLE", "COM", "PASSWORD"]
         );
+    }
+
+    #[test]
+    fn connection_names() {
+        for name in ["DATABASE_URL", "MONGODB_URI", "POSTGRES_PRISMA_URL", "REDIS_URL", "MY_DB_URL"]
+        {
+            assert!(is_connection_name(name), "{name}");
+        }
+        for name in ["NEXT_PUBLIC_DB_URL", "API_URL", "DATABASE_NAME", "DATABASE", "URL"] {
+            assert!(!is_connection_name(name), "{name}");
+        }
     }
 
     #[test]

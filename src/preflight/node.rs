@@ -170,7 +170,7 @@ fn amplify(context: &Context<'_>, node: &NodeInUse) -> Option<Finding> {
     let certain = support == Support::Unsupported
         && context.platform.is_some()
         && !chosen_later
-        && !exports_statically(context);
+        && !context.project.next_config.may_export();
     let message = format!("Amplify's server runtime does not take Node {}", node.version.major());
     let (message, resolution) = match support {
         Support::Doubtful => (
@@ -195,19 +195,4 @@ fn amplify(context: &Context<'_>, node: &NodeInUse) -> Option<Finding> {
             ))
             .hint("nvm install 22 && nvm use 22"),
     )
-}
-
-#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
-static STATIC_EXPORT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"\boutput["']?\s*:[^,}]*["'`]export["'`]"#).unwrap());
-
-/// Whether next.config mentions a static export, which needs no server runtime.
-fn exports_statically(context: &Context<'_>) -> bool {
-    ["js", "mjs", "cjs", "ts", "mts"]
-        .into_iter()
-        .filter_map(|extension| {
-            let path = context.project.root.join(format!("next.config.{extension}"));
-            read_text(&path, MAXIMUM_SIZE).ok()
-        })
-        .any(|text| STATIC_EXPORT.is_match(&text.content))
 }

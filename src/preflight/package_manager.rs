@@ -9,9 +9,26 @@ use crate::{
 /// Whether the manager of the project is on PATH.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Some(finding) = missing(context.project, context.variables) else { return Vec::new() };
+    if context.platform.is_none() && linted(context) {
+        return Vec::new();
+    }
     // It may be fetched between this check and the install.
     let provided = context.spec_commands().is_some_and(|commands| commands.provides_manager);
     vec![if provided { finding.severity(Severity::Warning) } else { finding }]
+}
+
+/// Whether a rule over amplify.yml says it with its place: the commands use the manager, and nothing brings it.
+fn linted(context: &Context<'_>) -> bool {
+    let kind = context.project.manager.kind;
+    let commands = context.spec_commands().unwrap_or_default();
+    let is_used = context.app().is_some_and(|app| {
+        app.commands()
+            .any(|command| command.value.split_whitespace().any(|word| word == kind.program()))
+    });
+    is_used
+        && !commands.provides_manager
+        && !commands.runs_deployfix
+        && matches!(kind, ManagerKind::Pnpm | ManagerKind::Bun | ManagerKind::YarnBerry)
 }
 
 /// That the manager of the project is not on PATH.

@@ -1,4 +1,4 @@
-use crate::buildspec::App;
+use crate::buildspec::{App, Commands};
 
 /// What the commands of amplify.yml do, as far as predictions depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,10 +25,10 @@ pub(crate) struct SpecCommands {
 impl SpecCommands {
     pub(crate) fn read(app: &App) -> Self {
         let mut commands = Self::default();
-        for line in app.commands().flat_map(|command| command.value.lines()) {
-            for command in line.split(['&', ';', '|', '(', ')']) {
-                commands.add(&command.split_whitespace().collect::<Vec<_>>());
-            }
+        // Without the file's text: no place is asked for.
+        for invocation in Commands::read(app, "").invocations {
+            let words = invocation.command().iter().map(|word| word.text.as_str());
+            commands.add(&words.collect::<Vec<_>>());
         }
         commands
     }
@@ -70,13 +70,7 @@ mod tests {
 
     #[test]
     fn commands_are_told_apart() {
-        let read = |line: &str| {
-            let mut commands = SpecCommands::default();
-            for command in line.split(['&', ';', '|']) {
-                commands.add(&command.split_whitespace().collect::<Vec<_>>());
-            }
-            commands
-        };
+        let read = |line: &str| SpecCommands::read(&App::of_commands(&[line]));
         let none = SpecCommands::default();
         let frozen = SpecCommands { installs_frozen: true, ..none };
         let free = SpecCommands { installs_freely: true, ..none };
@@ -105,6 +99,8 @@ mod tests {
             ("npx deployfix build", SpecCommands { runs_deployfix: true, ..build }),
             ("npx next build", none),
             ("cd apps/web && npm ci", frozen),
+            ("if [ -f x ]; then (time npm ci); fi", frozen),
+            ("echo 'npm ci' # npm ci", none),
         ] {
             assert_eq!(read(line), expected, "{line}");
         }

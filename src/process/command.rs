@@ -15,6 +15,8 @@ pub(crate) struct CommandSpec {
     pub(crate) removed: Vec<String>,
     /// Which of `variables` the report shows; the others only matter to the child.
     pub(crate) reported: Vec<String>,
+    /// The folder of the memory control group that it runs in, where it gets one of its own.
+    pub(crate) memory_group: Option<PathBuf>,
 }
 
 impl CommandSpec {
@@ -31,6 +33,7 @@ impl CommandSpec {
             variables: BTreeMap::new(),
             removed: Vec::new(),
             reported: Vec::new(),
+            memory_group: None,
         }
     }
 

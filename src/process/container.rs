@@ -54,7 +54,7 @@ pub(crate) fn out_of_memory_kills() -> Option<u64> {
     in_group.or_else(|| counted(root.join("proc/vmstat")))
 }
 
-fn counter(file: &Path, name: &str) -> Option<u64> {
+pub(super) fn counter(file: &Path, name: &str) -> Option<u64> {
     let text = fs::read_to_string(file).ok()?;
     text.lines().find_map(|line| {
         let (key, value) = line.split_once(' ')?;
@@ -62,13 +62,22 @@ fn counter(file: &Path, name: &str) -> Option<u64> {
     })
 }
 
-/// A memory control group that holds this process, innermost first.
-enum ControlGroup {
+/// A memory control group.
+#[derive(Debug)]
+pub(super) enum ControlGroup {
+    /// Of version 1.
     One(PathBuf),
+    /// Of version 2.
     Two(PathBuf),
 }
 
 impl ControlGroup {
+    /// Where the kernel shows it.
+    pub(super) fn folder(&self) -> &Path {
+        let (Self::One(folder) | Self::Two(folder)) = self;
+        folder
+    }
+
     fn limit(&self) -> Option<MemoryLimit> {
         let (file, source) = match self {
             Self::One(directory) => (directory.join("memory.limit_in_bytes"), "cgroup v1"),
@@ -80,7 +89,8 @@ impl ControlGroup {
     }
 }
 
-fn control_groups(root: &Path) -> Vec<ControlGroup> {
+/// The memory control groups that hold this process, innermost first.
+pub(super) fn control_groups(root: &Path) -> Vec<ControlGroup> {
     let Ok(text) = fs::read_to_string(root.join("proc/self/cgroup")) else {
         return Vec::new();
     };

@@ -4,6 +4,7 @@
 mod command;
 mod container;
 mod interrupt;
+mod memory_group;
 mod output;
 mod signal;
 mod supervisor;
@@ -12,6 +13,7 @@ mod tree;
 pub(crate) use command::CommandSpec;
 pub(crate) use container::{MemoryLimit, free_disk, memory_limit};
 pub(crate) use interrupt::Interrupt;
+pub(crate) use memory_group::MemoryGroup;
 pub(crate) use output::Sink;
 pub(crate) use supervisor::{Ended, Limits, Supervised, run};
 pub(crate) use tree::{become_subreaper, end_descendants_now};

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     mask::{MaskSet, StreamMasker},
-    report::render::Printer,
+    report::render::{Level, Printer},
 };
 
 /// Bytes of the newest output kept in memory.
@@ -88,13 +88,17 @@ impl<'a> Output<'a> {
             Source::Stderr => &mut self.stderr,
         };
         masker.push(chunk, &mut self.masked);
-        self.forward();
+        self.forward(source);
     }
 
     pub(crate) fn finish(&mut self) {
         self.stdout.finish(&mut self.masked);
+        self.forward(Source::Stdout);
         self.stderr.finish(&mut self.masked);
-        self.forward();
+        self.forward(Source::Stderr);
+        if let Some(printer) = self.printer {
+            printer.child_ended();
+        }
         if let Some(log) = &mut self.log {
             // A full disk is the child's failure to report, not the log's.
             let _ = log.flush();
@@ -112,9 +116,13 @@ impl<'a> Output<'a> {
         String::from_utf8_lossy(&[first, second].concat()).into_owned()
     }
 
-    fn forward(&mut self) {
+    fn forward(&mut self, source: Source) {
         if let Some(printer) = self.printer {
-            printer.child(&self.masked);
+            let level = match source {
+                Source::Stdout => Level::Info,
+                Source::Stderr => Level::Warning,
+            };
+            printer.child(level, &self.masked);
         }
         if let Some(log) = &mut self.log {
             let _ = log.write_all(&self.masked);

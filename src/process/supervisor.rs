@@ -1,5 +1,6 @@
 use std::{
     os::unix::process::ExitStatusExt,
+    path::PathBuf,
     process::{ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -12,6 +13,7 @@ use tokio::{
 
 use super::{
     CommandSpec, Interrupt, Sink, container,
+    memory_group::kills_in,
     output::{Output, Source},
     signal::signal_name,
     tree::{Snapshot, end_descendants},
@@ -113,6 +115,7 @@ pub(crate) struct Supervised<'a> {
     processor_ticks: u64,
     peak_memory: u64,
     kills_before: Option<u64>,
+    memory_group: Option<PathBuf>,
     status: Option<ExitStatus>,
     /// Until when others may still write into the pipes of the ended child.
     drain_until: Option<Instant>,
@@ -152,12 +155,11 @@ impl<'a> Supervised<'a> {
         let output = Output::open(&sink);
         tracing::debug!(command = %spec.display(), directory = %spec.directory.display(), "starts");
         let kills_before = container::out_of_memory_kills();
-        let mut command = Command::new(&spec.program);
+        let mut command = entering_its_group(spec);
         for name in &spec.removed {
             command.env_remove(name);
         }
         let mut child = command
-            .args(&spec.arguments)
             .current_dir(&spec.directory)
             .envs(&spec.variables)
             .stdin(Stdio::null())
@@ -186,6 +188,7 @@ impl<'a> Supervised<'a> {
             processor_ticks: 0,
             peak_memory: 0,
             kills_before,
+            memory_group: spec.memory_group.clone(),
             status: None,
             drain_until: None,
             ending: None,
@@ -255,6 +258,8 @@ impl<'a> Supervised<'a> {
             .kills_before
             .zip(container::out_of_memory_kills())
             .map(|(before, after)| after.saturating_sub(before));
+        // A group of its own began with none, and the one around it need not count them.
+        let killed = self.memory_group.as_deref().and_then(kills_in).or(killed);
         let kind = match (&self.ending, self.status) {
             (Some(ending), _) => ending.kind,
             (None, Some(status)) if status.success() => OutcomeKind::Succeeded,
@@ -367,6 +372,22 @@ impl<'a> Supervised<'a> {
             self.ending = Some(Ending { kind, kill_at });
         }
     }
+}
+
+/// Enters the memory control group before the program begins; nothing of it may run outside.
+const ENTER_GROUP: &str = r#"echo 0 > "$0/cgroup.procs" || echo "deployfix: the memory limit does not apply" >&2; exec "$@""#;
+
+fn entering_its_group(spec: &CommandSpec) -> Command {
+    let mut command = match &spec.memory_group {
+        Some(folder) => {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", ENTER_GROUP]).arg(folder).arg(&spec.program);
+            shell
+        }
+        None => Command::new(&spec.program),
+    };
+    command.args(&spec.arguments);
+    command
 }
 
 /// Reads once; an ended stream is dropped, an absent one never answers.

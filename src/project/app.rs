@@ -4,6 +4,7 @@ use super::{
     lockfile::{self, Lockfile},
     manifest::{self, ManifestRead},
     next::{self, Next},
+    next_config::{self, NextConfig},
     package_manager::PackageManager,
     workspace,
 };
@@ -23,6 +24,8 @@ pub(crate) struct Project {
     pub(crate) manager: PackageManager,
     /// What is known about Next.
     pub(crate) next: Next,
+    /// What next.config says about the output.
+    pub(crate) next_config: NextConfig,
 }
 
 impl Project {
@@ -40,7 +43,8 @@ impl Project {
         let manager = PackageManager::choose(manifest.manifest.as_ref(), &lockfiles);
         let used = used_lockfile(&lockfiles, &manager);
         let next = next::read(&absolute, manifest.manifest.as_ref(), used);
-        Self { root: absolute, repository_root, manifest, lockfiles, manager, next }
+        let next_config = next_config::read(&absolute, repository_root.as_deref(), &next);
+        Self { root: absolute, repository_root, manifest, lockfiles, manager, next, next_config }
     }
 
     /// The lockfile that the manager installs from.

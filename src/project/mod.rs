@@ -4,18 +4,28 @@ mod app;
 mod lockfile;
 mod manifest;
 mod next;
+mod next_config;
 mod node;
 pub(crate) mod output;
 mod package_manager;
 pub(crate) mod repository;
+mod scripts;
 mod text;
 mod workspace;
 
 pub(crate) use app::Project;
-pub(crate) use lockfile::{drift, health as lockfile_health, relative};
-pub(crate) use manifest::Manifest;
-pub(crate) use node::{
-    NodeInUse, NodeRequest, RequestSource, Wanted, in_use, next_minimum, requests as node_requests,
+pub(crate) use lockfile::{
+    Lockfile, LockfileKind, drift, health as lockfile_health, lockfiles_of, relative,
 };
-pub(crate) use package_manager::{DecidedBy, ManagerKind, conflicts as manager_conflicts};
+pub(crate) use manifest::{Manifest, read as read_manifest};
+pub(crate) use next_config::{Known, NextConfig};
+pub(crate) use node::{
+    NodeInUse, NodeRange, NodeRequest, RequestSource, Wanted, in_use, long_term_line, next_minimum,
+    requests as node_requests,
+};
+pub(crate) use package_manager::{
+    DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,
+};
+pub(crate) use scripts::{ScriptCommand, ScriptCommands, script_commands, word_commands};
 pub(crate) use text::{Text, TextError, conflict_marker, position, read_stream, read_text};
+pub(crate) use workspace::{matches_any, roots as workspace_roots};

@@ -30,6 +30,16 @@ impl Next {
             .flatten()
             .find_map(|text| semver::Version::parse(text).ok())
     }
+
+    /// Its major version; a range such as `^14.1` is enough to tell it.
+    pub(crate) fn major(&self) -> Option<u64> {
+        if let Some(version) = self.version() {
+            return Some(version.major);
+        }
+        let range = self.requested.as_deref()?.trim().trim_start_matches(['^', '~', '=', 'v']);
+        let is_single = !range.contains([' ', '|', '<', '>']);
+        range.split('.').next()?.parse().ok().filter(|_| is_single)
+    }
 }
 
 /// The package.json of an installed package; only what is asked of it.

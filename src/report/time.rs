@@ -32,6 +32,12 @@ impl Timestamp {
         self.0.strftime("%H:%M:%S").to_string()
     }
 
+    /// As build logs write it: always three digits of a second.
+    #[must_use]
+    pub fn log_time(self) -> String {
+        self.0.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    }
+
     /// Seconds since 1970, for names that sort by time.
     #[must_use]
     pub fn epoch_seconds(self) -> i64 {

@@ -39,6 +39,9 @@ fn a_wrong_command_line_exits_with_2_and_says_what_fits() {
         &["health-check", "--url", "ftp://example.com"],
         &["validate", "--format", "xml"],
         &["validate", "-q", "-v"],
+        &["run", "--memory", "8"],
+        &["run", "--keep"],
+        &["run", "--platform", "lambda"],
         &[],
     ] {
         let (code, stdout, stderr) = deployfix(arguments);

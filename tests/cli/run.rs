@@ -146,29 +146,3 @@ frontend:
         assert!(!project.read(&format!(".deployfix/{file}")).contains("fake-cms-token"), "{file}");
     }
 }
-
-#[test]
-fn the_backend_section_runs_but_for_what_needs_the_account() {
-    let project = Project::with_build("true").file(
-        "amplify.yml",
-        "version: 1
-backend:
-  phases:
-    build:
-      commands:
-        - touch installed
-        - npx ampx pipeline-deploy --branch $AWS_BRANCH --app-id $AWS_APP_ID
-frontend:
-  phases:
-    build: { commands: ['test -f installed'] }
-  artifacts: { baseDirectory: ., files: ['**/*'] }
-",
-    );
-    let ran = project.run(&["run"]).exits(0);
-    assert!(
-        ran.stdout.contains("left out, as it needs the AWS account: npx ampx"),
-        "{}",
-        ran.stdout
-    );
-    assert!(ran.stdout.contains("## Completed Backend Build"));
-}

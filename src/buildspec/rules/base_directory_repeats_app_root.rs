@@ -9,6 +9,8 @@ use crate::{
 };
 
 const ID: FindingId = FindingId::BuildspecBaseDirectoryRepeatsAppRoot;
+/// What Amplify does not deploy, wherever it lies.
+const STANDALONE: &str = ".next/standalone";
 /// Programs that put a build's output elsewhere.
 const MOVERS: &[&str] = &["cp", "mv", "ln", "mkdir", "rsync", "tar", "unzip", "install"];
 
@@ -41,6 +43,10 @@ fn repeated(
     let root = &paths.app_root;
     let path = plain(&base.value);
     let rest = below(&path, root).or_else(|| (path == *root).then_some(""))?;
+    // The rule about the standalone folder names the right one, without the repetition.
+    if rest == STANDALONE || below(rest, STANDALONE).is_some() {
+        return None;
+    }
     let on_disk = paths.base_on_disk(context);
     if on_disk.as_ref().is_some_and(|folder| folder.join(&path).is_dir()) {
         return None;

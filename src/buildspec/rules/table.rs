@@ -1,9 +1,13 @@
 use super::{
     RuleContext, app_root_invalid, app_root_mismatch, app_root_missing, app_root_not_found,
-    base_directory_absolute, base_directory_missing, base_directory_repeats_app_root, build_path,
-    cache_next_missing, cache_useless, command_not_string, commands_not_list, env_variables,
-    misplaced_key, missing_artifacts, missing_files, missing_frontend, not_a_mapping,
-    path_variable, phase_shape, test_artifacts, two_files, unknown_key, version,
+    base_directory_absolute, base_directory_mismatch, base_directory_missing,
+    base_directory_repeats_app_root, build_path, cache_next_missing, cache_useless,
+    command_never_ends, command_not_string, commands_not_list, env_file_late, env_variables,
+    environment_dumped, grep_may_fail, heap_above_memory, install_command, install_missing,
+    manager_not_installed, misplaced_key, missing_artifacts, missing_files, missing_frontend,
+    next_export, node_version, not_a_mapping, path_variable, phase_shape, pnpm_linker, repeated_cd,
+    secret_echoed, shell_syntax, test_artifacts, two_files, unexported_variable, unknown_key,
+    unpinned_global, version,
 };
 use crate::report::Finding;
 
@@ -29,6 +33,15 @@ const RULES: &[Rule] = &[
     missing_artifacts::check,
     base_directory_missing::check,
     missing_files::check,
+    base_directory_mismatch::check,
+    install_command::check,
+    install_missing::check,
+    manager_not_installed::check,
+    pnpm_linker::check,
+    node_version::check,
+    command_never_ends::check,
+    next_export::check,
+    unpinned_global::check,
     base_directory_absolute::check,
     base_directory_repeats_app_root::check,
     build_path::check,
@@ -36,6 +49,14 @@ const RULES: &[Rule] = &[
     cache_useless::check,
     cache_next_missing::check,
     test_artifacts::check,
+    shell_syntax::check,
+    unexported_variable::check,
+    repeated_cd::check,
+    secret_echoed::check,
+    environment_dumped::check,
+    grep_may_fail::check,
+    env_file_late::check,
+    heap_above_memory::check,
 ];
 
 /// Everything that the rules find.

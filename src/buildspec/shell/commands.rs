@@ -1,11 +1,11 @@
 use super::{
     guard::{self, Refusal},
-    invocation::Invocation,
+    invocation::{Invocation, Output},
     script::Script,
     walk::Walk,
 };
 use crate::buildspec::{
-    model::{App, PhaseName, Section},
+    model::{App, Section},
     node::{Place, Spanned},
     source_map::{Lines, SourceMap},
 };
@@ -37,8 +37,6 @@ pub(crate) struct Commands {
 pub(crate) struct Item {
     /// Its section.
     pub(crate) section: SectionName,
-    /// Its phase.
-    pub(crate) phase: PhaseName,
     /// The command.
     pub(crate) text: String,
     /// Where it stands.
@@ -77,6 +75,15 @@ impl Commands {
         commands
     }
 
+    /// What reads the output of an invocation: the parts of the pipeline that follow it.
+    pub(crate) fn readers(&self, invocation: &Invocation) -> impl Iterator<Item = &Invocation> {
+        let next = |invocation: &Invocation| match invocation.output {
+            Output::Pipe(index) => self.invocations.get(index),
+            _ => None,
+        };
+        std::iter::successors(next(invocation), move |reader| next(reader))
+    }
+
     fn read_section(
         &mut self,
         name: SectionName,
@@ -86,11 +93,8 @@ impl Commands {
     ) {
         let first = self.items.len();
         let mut scripts = Vec::new();
-        let commands = section
-            .phases
-            .iter()
-            .flat_map(|phase| phase.commands.iter().map(move |item| (phase, item)));
-        for (phase, Spanned { value, place }) in commands {
+        let commands = section.phases.iter().flat_map(|phase| &phase.commands);
+        for Spanned { value, place } in commands {
             let index = self.items.len();
             let scalar = Spanned { value: value.clone(), place: *place };
             let mut script = Script::new(lines);
@@ -98,12 +102,7 @@ impl Commands {
             let script = script.seal();
             let program = guard::parse(&script.text);
             scripts.push((script, program));
-            self.items.push(Item {
-                section: name,
-                phase: phase.name,
-                text: value.clone(),
-                place: *place,
-            });
+            self.items.push(Item { section: name, text: value.clone(), place: *place });
         }
         let before = self.unreadable.len();
         for (index, (script, program)) in scripts.iter().enumerate() {
@@ -111,7 +110,6 @@ impl Commands {
                 self.unreadable.push(unreadable(first + index, script, *refusal));
             }
         }
-        let mut walk = Walk::new(&self.items, &mut self.invocations);
         if self.unreadable.len() > before
             && let Some((script, program)) = joined(&self.items[first..], first, text, lines)
         {
@@ -119,9 +117,10 @@ impl Commands {
             for unreadable in &mut self.unreadable[before..] {
                 unreadable.readable_with_section = true;
             }
-            walk.program(&script, &program);
+            Walk::new(self).program(&script, &program);
             return;
         }
+        let mut walk = Walk::new(self);
         for (script, program) in &scripts {
             match program {
                 Ok(program) => walk.program(script, program),

@@ -18,7 +18,7 @@ pub(super) fn after(folder: Option<&str>, invocation: &Invocation) -> Option<Str
 }
 
 /// A folder and a way from it; nothing for what leaves the project in an unknown direction.
-pub(super) fn join(folder: &str, way: &str) -> Option<String> {
+pub(crate) fn join(folder: &str, way: &str) -> Option<String> {
     if way.is_empty() {
         return Some(folder.to_owned());
     }

@@ -1,5 +1,5 @@
 use super::{commands::SectionName, word::Word};
-use crate::buildspec::{model::PhaseName, node::Place};
+use crate::buildspec::node::Place;
 
 /// One simple command, or one `[[ ... ]]`, as bash would run it.
 #[derive(Debug, Clone)]
@@ -7,8 +7,6 @@ use crate::buildspec::{model::PhaseName, node::Place};
 pub(crate) struct Invocation {
     /// The section that runs it.
     pub(crate) section: SectionName,
-    /// The phase that runs it.
-    pub(crate) phase: PhaseName,
     /// Index of the list item in `Commands::items`.
     pub(crate) item: usize,
     /// `NAME=value` before the command, or alone.
@@ -19,12 +17,16 @@ pub(crate) struct Invocation {
     pub(crate) redirections: Vec<Redirection>,
     /// From its first to its last word.
     pub(crate) place: Place,
+    /// Whether its places are exact; false where only that of the whole item is known.
+    pub(crate) is_exact: bool,
     /// Where its standard output goes in the end.
     pub(crate) output: Output,
     /// The invocation whose output it reads.
     pub(crate) piped_from: Option<usize>,
     /// Whether its failure alone makes the list item fail, which stops the build.
     pub(crate) fails_item: bool,
+    /// Whether it follows another one after `&&` or `||`.
+    pub(crate) is_chained: bool,
     /// Whether it runs only in some cases: in a branch, a loop or a function, after `||`, or after `&&` without consequence.
     pub(crate) conditional: bool,
     /// Whether its status only decides what runs next: `if`, `while`, `until`.
@@ -49,8 +51,6 @@ pub(crate) struct Assignment {
     pub(crate) name: String,
     /// What it is set to; all of the parentheses for an array.
     pub(crate) value: Word,
-    /// `+=`
-    pub(crate) appends: bool,
     /// From the name to the end of the value.
     pub(crate) place: Place,
 }
@@ -186,13 +186,6 @@ impl Redirection {
 
     fn is_descriptor(&self) -> bool {
         self.target.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
-    }
-}
-
-impl Assignment {
-    /// The value, where no expansion changes it.
-    pub(crate) fn fixed(&self) -> Option<&str> {
-        self.value.fixed()
     }
 }
 

@@ -72,6 +72,11 @@ impl<'a> Script<'a> {
         }
     }
 
+    /// Whether the places of what stands at a byte are exact.
+    pub(super) fn is_exact(&self, byte: usize) -> bool {
+        self.part(byte).is_some_and(|part| part.map.is_some())
+    }
+
     fn part(&self, byte: usize) -> Option<&Part> {
         let index = self.parts.partition_point(|part| part.start <= byte).checked_sub(1)?;
         self.parts.get(index)

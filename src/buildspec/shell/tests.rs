@@ -11,7 +11,7 @@ fn read(text: &str) -> Commands {
 }
 
 /// The commands of one phase, each one a literal block.
-fn phase(commands: &[&str]) -> (String, Commands) {
+pub(super) fn phase(commands: &[&str]) -> (String, Commands) {
     let mut text = String::from("version: 1\nfrontend:\n  phases:\n    build:\n      commands:\n");
     for command in commands {
         let indented = command.replace('\n', "\n          ");
@@ -152,7 +152,7 @@ fn the_program_is_found_behind_others() {
         commands.invocations.iter().map(|invocation| invocation.program().unwrap_or("?")).collect();
     assert_eq!(programs, ["yum", "npm", "npm", "npx", "?", "npm", "env"]);
     assert_eq!(commands.invocations[1].subcommand(), Some("run"));
-    assert_eq!(commands.invocations[1].assignments[0].fixed(), Some("production"));
+    assert_eq!(commands.invocations[1].assignments[0].value.fixed(), Some("production"));
 }
 
 #[test]

@@ -31,12 +31,14 @@ pub(crate) struct Expansion {
 /// What an expansion makes of its variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// The value, or a part of it, or another where it is not set.
+    /// The value, or another where it is not set.
     Value,
     /// `${#NAME}`: how long it is.
     Length,
     /// `${NAME:+word}` and `${NAME+word}`: something else where it is set.
     Alternative,
+    /// `${NAME:0:4}`: a part of it.
+    Part,
 }
 
 impl Word {
@@ -147,7 +149,7 @@ impl Scanner<'_> {
     }
 
     fn ansi(&mut self, at: usize, end: usize) -> usize {
-        let close = close(&self.bytes[..end], at + 2, b"'");
+        let close = close(&self.bytes[..end], at + 2, b'\'');
         // The few escapes that matter stay as they are written.
         self.parts.is_dynamic |= self.raw[at..close].contains('\\');
         self.parts.text.push_str(self.raw.get(at + 2..close).unwrap_or_default());
@@ -158,7 +160,7 @@ impl Scanner<'_> {
         let rest = &self.bytes[at + 1..end];
         match rest.first() {
             Some(b'(') if rest.get(1) == Some(&b'(') => {
-                let close = (close(&self.bytes[..end], at + 2, b")") + 1).min(end);
+                let close = (close(&self.bytes[..end], at + 2, b')') + 1).min(end);
                 self.keep(at..close);
                 close
             }
@@ -179,17 +181,20 @@ impl Scanner<'_> {
     }
 
     fn braced(&mut self, at: usize, end: usize) -> usize {
-        let close = close(&self.bytes[..end], at + 2, b"}");
+        let close = close(&self.bytes[..end], at + 2, b'}');
         let whole = at..(close + 1).min(end);
         let mut name = at + 2;
         let sign = self.bytes.get(name).filter(|byte| matches!(byte, b'#' | b'!')).copied();
         name += usize::from(sign.is_some());
         let length = name_length(&self.bytes[name.min(close)..close]);
         let mut operator = &self.bytes[(name + length).min(close)..close];
+        let colon = operator.first() == Some(&b':');
         operator = operator.strip_prefix(b":").unwrap_or(operator);
         let form = match (sign, operator.first()) {
             (Some(b'#'), _) => Form::Length,
             (_, Some(b'+')) => Form::Alternative,
+            (_, Some(b'-' | b'=' | b'?') | None) => Form::Value,
+            _ if colon => Form::Part,
             _ => Form::Value,
         };
         if length > 0 {
@@ -205,14 +210,14 @@ impl Scanner<'_> {
 
     /// `$(...)`, `<(...)` or `>(...)`.
     fn substitution(&mut self, at: usize, end: usize) -> usize {
-        let close = close(&self.bytes[..end], at + 2, b")");
+        let close = close(&self.bytes[..end], at + 2, b')');
         self.parts.substitutions.push(at + 2..close);
         self.keep(at..(close + 1).min(end));
         (close + 1).min(end)
     }
 
     fn backquote(&mut self, at: usize, end: usize) -> usize {
-        let close = close(&self.bytes[..end], at + 1, b"`");
+        let close = close(&self.bytes[..end], at + 1, b'`');
         // With escapes inside, the commands are not what stands here.
         if !self.bytes[at..close].contains(&b'\\') {
             self.parts.substitutions.push(at + 1..close);
@@ -239,8 +244,8 @@ fn name_length(bytes: &[u8]) -> usize {
 }
 
 /// The index of the byte that closes what was opened before `at`; the end where nothing does.
-fn close(bytes: &[u8], at: usize, closing: &[u8; 1]) -> usize {
-    let mut open = vec![closing[0]];
+fn close(bytes: &[u8], at: usize, closing: u8) -> usize {
+    let mut open = vec![closing];
     let mut at = at;
     while let Some(&byte) = bytes.get(at) {
         let innermost = open.last().copied().unwrap_or_default();

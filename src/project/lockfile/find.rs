@@ -3,7 +3,7 @@ use std::path::Path;
 use crate::project::{
     package_manager::ManagerKind,
     text::{Text, TextError, read_text},
-    workspace::WorkspaceRoots,
+    workspace::{self, WorkspaceRoots},
 };
 
 /// Bytes above which a file is no lockfile; the largest public ones have some 10 MB.
@@ -82,6 +82,11 @@ pub(crate) fn find(app_root: &Path, roots: &WorkspaceRoots) -> Vec<Lockfile> {
         }
     }
     found
+}
+
+/// The lockfiles that the managers use when they are started in a folder.
+pub(crate) fn lockfiles_of(folder: &Path, repository_root: Option<&Path>) -> Vec<Lockfile> {
+    find(folder, &workspace::roots(folder, repository_root))
 }
 
 fn read(app_root: &Path, path: &Path, kind: LockfileKind) -> Lockfile {

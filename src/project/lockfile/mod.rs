@@ -6,6 +6,6 @@ mod health;
 mod locked;
 
 pub(crate) use drift::drift;
-pub(crate) use find::{Lockfile, LockfileKind, find, relative};
+pub(crate) use find::{Lockfile, LockfileKind, find, lockfiles_of, relative};
 pub(crate) use health::health;
 pub(crate) use locked::locked_next;

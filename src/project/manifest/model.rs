@@ -8,6 +8,8 @@ pub(crate) type Dependencies = BTreeMap<String, String>;
 /// package.json as npm reads it: a field of the wrong type counts as absent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Manifest {
+    /// `name`.
+    pub(crate) name: Option<String>,
     /// `scripts`.
     pub(crate) scripts: BTreeMap<String, String>,
     /// `dependencies`.
@@ -55,6 +57,7 @@ impl Manifest {
         let nested =
             |key: &str, field: &str| raw.get(key)?.get(field)?.as_str().map(ToOwned::to_owned);
         Self {
+            name: text("name"),
             scripts: table("scripts"),
             dependencies: table("dependencies"),
             dev_dependencies: table("devDependencies"),

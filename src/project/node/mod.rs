@@ -8,4 +8,4 @@ mod request;
 pub(crate) use in_use::{NodeInUse, in_use};
 pub(crate) use next_minimum::next_minimum;
 pub(crate) use range::NodeRange;
-pub(crate) use request::{NodeRequest, RequestSource, Wanted, requests};
+pub(crate) use request::{NodeRequest, RequestSource, Wanted, long_term_line, requests};

@@ -77,6 +77,12 @@ const LONG_TERM_LINES: &[(&str, u64)] = &[
     ("krypton", 24),
 ];
 
+/// The major version of a long-term line, as `lts/iron`.
+pub(crate) fn long_term_line(alias: &str) -> Option<u64> {
+    let name = alias.strip_prefix("lts/")?;
+    LONG_TERM_LINES.iter().find(|(line, _)| *line == name).map(|(_, major)| *major)
+}
+
 /// Everything in the app root that asks for a Node; the files also where they stand at the repository's root.
 pub(crate) fn requests(
     app_root: &Path,
@@ -126,9 +132,9 @@ fn version_file(text: &str) -> Wanted {
         return Wanted::Range(range);
     }
     let lower = text.to_ascii_lowercase();
-    if let Some(line) = lower.strip_prefix("lts/") {
-        return match LONG_TERM_LINES.iter().find(|(name, _)| *name == line) {
-            Some((_, major)) => engines(&major.to_string()),
+    if lower.starts_with("lts/") {
+        return match long_term_line(&lower) {
+            Some(major) => engines(&major.to_string()),
             None => Wanted::Moving,
         };
     }

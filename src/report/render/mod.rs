@@ -1,5 +1,6 @@
 //! The only writers to a terminal.
 
+mod amplify_log;
 mod github;
 mod human;
 mod printer;
@@ -12,7 +13,7 @@ mod trace;
 mod units;
 
 pub use human::summary_text;
-pub use printer::{Format, Printer, Verbosity};
+pub use printer::{Format, Level, LogFormat, Printer, Verbosity};
 pub use sources::{SourceText, Sources};
 pub use trace::trace;
 pub use units::{count, format_bytes, format_duration};

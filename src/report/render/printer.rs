@@ -8,12 +8,14 @@ use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
 use super::{
-    Sources, github,
+    Sources,
+    amplify_log::{AmplifyLog, entry},
+    github,
     human::{finding_text, run_text, verdict_text},
     sarif,
 };
 use crate::report::{
-    Finding, PhaseName, PhaseReport, Run,
+    Finding, PhaseName, PhaseReport, PhaseStatus, Run, Severity,
     store::{Redact, redact_value},
 };
 
@@ -41,6 +43,39 @@ pub enum Verbosity {
     Verbose,
 }
 
+/// How lines for people look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// As they are.
+    #[default]
+    Plain,
+    /// With time and level, as in Amplify's build log.
+    Amplify,
+}
+
+/// What a line is in Amplify's build log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Text, and what commands write to stdout.
+    Info,
+    /// Warnings, and what commands write to stderr.
+    Warning,
+    /// What ends the build.
+    Error,
+}
+
+impl Level {
+    /// As the log writes it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
 /// The one writer to the terminal; masks everything it is given.
 pub struct Printer {
     format: Format,
@@ -59,6 +94,8 @@ struct Stream {
     /// The last byte ended a line.
     line_ended: bool,
     terminal: bool,
+    /// Where lines carry time and level: the unfinished ones.
+    amplify: Option<AmplifyLog>,
 }
 
 impl Printer {
@@ -88,9 +125,26 @@ impl Printer {
             format,
             verbosity,
             width,
-            stream: Mutex::new(Stream { output, live: false, line_ended: true, terminal }),
+            stream: Mutex::new(Stream {
+                output,
+                live: false,
+                line_ended: true,
+                terminal,
+                amplify: None,
+            }),
             redact,
         }
+    }
+
+    /// Sets how lines look.
+    #[must_use]
+    pub fn log_format(self, format: LogFormat) -> Self {
+        let mut stream = self.lock();
+        stream.amplify = (format == LogFormat::Amplify).then(AmplifyLog::default);
+        // A line that is wiped again has no place in a log.
+        stream.terminal &= format == LogFormat::Plain;
+        drop(stream);
+        self
     }
 
     /// What goes to stdout.
@@ -114,48 +168,69 @@ impl Printer {
     /// A line of text for people.
     pub fn line(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
-            self.write_text(text);
+            self.write_text(Level::Info, text);
         }
     }
 
     /// A line that is said even when quiet.
     pub fn important(&self, text: &str) {
-        self.write_text(text);
+        self.write_text(Level::Info, text);
     }
 
     /// A line for those who asked for more.
     pub fn detail(&self, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
-            self.write_text(text);
+            self.write_text(Level::Info, text);
         }
     }
 
     /// One finding with its place, proof, reason and hints.
     pub fn finding(&self, finding: &Finding) {
         if finding.is_error() || self.verbosity >= Verbosity::Normal {
-            self.write_text(&finding_text(&self.masked(finding), self.width));
+            let level = match finding.severity {
+                Severity::Error => Level::Error,
+                Severity::Warning => Level::Warning,
+                Severity::Info => Level::Info,
+            };
+            self.write_text(level, &finding_text(&self.masked(finding), self.width));
         }
     }
 
     /// A whole run, errors and warnings in full.
     pub fn run(&self, run: &Run) {
-        self.write_text(&run_text(run, |finding| finding_text(&self.masked(finding), self.width)));
+        let text = run_text(run, |finding| finding_text(&self.masked(finding), self.width));
+        self.write_text(Level::Info, &text);
     }
 
     /// How a phase ended, in one line.
     pub fn verdict(&self, phase: &PhaseReport) {
-        self.write_text(&verdict_text(phase));
+        let failed = matches!(phase.status, PhaseStatus::Failed | PhaseStatus::Interrupted);
+        self.write_text(if failed { Level::Error } else { Level::Info }, &verdict_text(phase));
     }
 
-    /// Output of a child that the stream masker has masked.
-    pub fn child(&self, masked: &[u8]) {
+    /// Output of a child that the stream masker has masked; its level tells the stream.
+    pub fn child(&self, level: Level, masked: &[u8]) {
         if masked.is_empty() || self.verbosity < Verbosity::Normal {
             return;
         }
         let mut stream = self.lock();
+        if let Some(log) = &mut stream.amplify {
+            let lines = log.push(level, masked);
+            stream.write(lines.as_bytes());
+            return;
+        }
         stream.wipe();
         stream.write(masked);
         stream.line_ended = masked.last() == Some(&b'\n');
+    }
+
+    /// Says that a child's output has ended, so that its last line need not wait for its end.
+    pub fn child_ended(&self) {
+        let mut stream = self.lock();
+        if let Some(log) = &mut stream.amplify {
+            let lines = log.finish();
+            stream.write(lines.as_bytes());
+        }
     }
 
     /// Shows a line that the next output replaces; only on a terminal, where no other line is half written.
@@ -229,9 +304,13 @@ impl Printer {
         let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
     }
 
-    fn write_text(&self, text: &str) {
+    fn write_text(&self, level: Level, text: &str) {
         let text = self.redact.redact(text);
         let mut stream = self.lock();
+        if stream.amplify.is_some() {
+            stream.write(entry(level, &text).as_bytes());
+            return;
+        }
         stream.wipe();
         if !stream.line_ended {
             stream.write(b"\n");
