@@ -241,7 +241,7 @@ fn a_workspace_app_is_seen_as_its_managers_see_it() {
         ("apps/web/package.json", HEALTHY[0].1),
         (
             "amplify.yml",
-            "version: 1\napplications:\n  - appRoot: apps/web\n    frontend:\n      phases: { build: { commands: [npm run build] } }\n      artifacts: { baseDirectory: .next, files: ['**/*'] }\n      cache: { paths: ['.next/cache/**/*'] }\n",
+            "version: 1\napplications:\n  - appRoot: apps/web\n    frontend:\n      phases: { preBuild: { commands: [npm ci] }, build: { commands: [npm run build] } }\n      artifacts: { baseDirectory: .next, files: ['**/*'] }\n      cache: { paths: ['.next/cache/**/*'] }\n",
         ),
     ]);
     repository.app = "apps/web";

@@ -137,7 +137,8 @@ fn colour_is_rendered_and_a_pipe_gets_markdown() {
 /// application are added to it, and a file with `version` and more is whole.
 fn specification(example: &str) -> String {
     let indented = |text: &str, by: usize| -> String {
-        text.lines().map(|line| format!("{}{line}\n", " ".repeat(by))).collect()
+        let margin = " ".repeat(by);
+        text.lines().flat_map(|line| [margin.as_str(), line, "\n"]).collect()
     };
     let commands = if example.starts_with("- ") || example.starts_with("# ") {
         example

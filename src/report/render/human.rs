@@ -7,7 +7,7 @@ use super::{
     units::{count, format_bytes, format_duration},
 };
 use crate::report::{
-    Action, Finding, PhaseName, PhaseReport, PhaseStatus, Run, RunResult, Severity,
+    Action, Area, Finding, PhaseName, PhaseReport, PhaseStatus, Run, RunResult, Severity,
 };
 
 const BOLD: Style = Style::new().bold();
@@ -141,6 +141,11 @@ pub(super) fn verdict_text(phase: &PhaseReport) -> String {
         let cause = attempt.finding.as_ref().map_or("failed", |finding| finding.id.as_str());
         let _ =
             write!(text, "\n  attempt {}: {cause}; {}", attempt.number, attempt.decision.reason);
+    }
+    if let Some(finding) =
+        phase.primary_error().filter(|finding| finding.id.area() != Area::Internal)
+    {
+        let _ = write!(text, "\nfor more: `deployfix explain {}`", finding.id);
     }
     text
 }

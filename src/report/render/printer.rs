@@ -192,7 +192,12 @@ impl Printer {
                 Severity::Warning => Level::Warning,
                 Severity::Info => Level::Info,
             };
-            self.write_text(level, &finding_text(&self.masked(finding), self.width));
+            let mut text = finding_text(&self.masked(finding), self.width);
+            // What takes several lines is set apart from the next one.
+            if finding.severity > Severity::Info {
+                text.push('\n');
+            }
+            self.write_text(level, &text);
         }
     }
 
@@ -202,7 +207,7 @@ impl Printer {
         self.write_text(Level::Info, &text);
     }
 
-    /// How a phase ended, in one line.
+    /// How a phase ended.
     pub fn verdict(&self, phase: &PhaseReport) {
         let failed = matches!(phase.status, PhaseStatus::Failed | PhaseStatus::Interrupted);
         self.write_text(if failed { Level::Error } else { Level::Info }, &verdict_text(phase));
