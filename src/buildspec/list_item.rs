@@ -56,6 +56,20 @@ impl<'a> ListItem<'a> {
         }
     }
 
+    /// Whether its quotes and brackets are the shell's, and not YAML's written wrongly.
+    fn is_command_like(&self) -> bool {
+        let text = self.text;
+        let quote = text.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let word = quote.and_then(|quote| text[1..].split(quote).next());
+        let is_stray = |open, close| text.ends_with(close) && !text.contains::<char>(open);
+        // A whole command in quotes is no word of the shell, and a list no test.
+        !word.is_some_and(|word| word.contains(char::is_whitespace))
+            && (!text.starts_with('[') || text.starts_with("[ ") || text.starts_with("[[ "))
+            && !is_stray('[', ']')
+            && !is_stray('{', '}')
+            && !text.ends_with(',')
+    }
+
     /// Whether it belongs to a list of texts by the key above it.
     fn is_in_text_list(&self, content: &str) -> bool {
         let indentation = column(content, self.dash);
@@ -120,7 +134,8 @@ pub(super) fn quote_until_parsed(content: &str, path: &str) -> Option<Vec<Edit>>
         let item = ListItem::on_line(&text, error.line)?;
         // Behind the last one, or quoting it has not helped.
         let is_next = edits.last().is_none_or(|last| to_index(last.end) + added <= item.dash);
-        if !error.certain || !is_next || !item.is_in_text_list(&text) {
+        let is_meant = item.is_command_like() && item.is_in_text_list(&text);
+        if !error.certain || !is_next || !is_meant {
             return None;
         }
         let (start, end) = (item.start, item.start + item.text.len());
@@ -243,6 +258,11 @@ mod tests {
             "  - @x\n  other: 1",
             "<<<<<<< HEAD\n  - @x",
             "  - a: b\n    a: c",
+            "  - 'npm ci']",
+            "  - 'npm ci' && x",
+            "  - [a, b] c",
+            "  - @x]",
+            "  - \"a\",",
         ] {
             assert_eq!(fixed(line), None, "{line}");
         }
