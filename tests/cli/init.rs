@@ -261,6 +261,10 @@ fn an_app_in_a_folder_of_its_own() {
     let ran = project.run(&["init"]).exits(0);
     assert!(ran.stdout.contains("`frontend/amplify.yml` is not read by Amplify"), "{}", ran.stdout);
     insta::assert_snapshot!(project.read("amplify.yml"));
+    // The user's file is left alone, and named.
+    let found = findings(&project, "frontend");
+    assert!(found.len() == 1 && found[0].contains("buildspec-two-files"), "{found:?}");
+    fs::remove_file(project.root().join("frontend/amplify.yml")).unwrap();
     assert_eq!(findings(&project, "frontend"), Vec::<String>::new());
 }
 
