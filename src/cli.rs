@@ -117,7 +117,8 @@ Examples:
   deployfix validate
   deployfix validate --strict --format github      in a workflow, warnings count
   deployfix validate --project apps/web --format json | jq .validation.errors
-  deployfix validate --buildspec amplify.yml       that file alone, without the app")]
+  deployfix validate --buildspec amplify.yml       that file alone, without the app
+  deployfix validate --fix --dry-run               what would be mended in amplify.yml")]
     Validate(ValidateOptions),
     /// Install the dependencies exactly as locked, and recover from what can be mended
     #[command(after_help = "\
@@ -205,6 +206,10 @@ pub(crate) struct ValidateOptions {
     /// were the amplify.yml of that app
     #[arg(long, value_name = "FILE")]
     pub(crate) buildspec: Option<PathBuf>,
+    /// Mend in amplify.yml what can be mended with certainty, and show the difference; with
+    /// `--dry-run` only show it, and exit with 1 where there is one
+    #[arg(long)]
+    pub(crate) fix: bool,
 }
 
 /// Options of `verify-artifacts`.

@@ -7,8 +7,9 @@ use std::{
 use super::{
     model::Spec,
     parse::{SyntaxError, parse},
+    positions::Positions,
 };
-use crate::project::{Text, TextError, read_stream, read_text};
+use crate::project::{Text, TextError, decode, read_stream, read_text};
 
 /// The only name that Amplify opens.
 pub(crate) const FILE: &str = "amplify.yml";
@@ -18,7 +19,7 @@ const STANDARD_INPUT: &str = "-";
 const MAXIMUM_SIZE: u64 = 4 * 1024 * 1024;
 
 /// A specification on disk.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SpecFile {
     /// Where it is.
     pub(crate) path: PathBuf,
@@ -26,6 +27,8 @@ pub(crate) struct SpecFile {
     pub(crate) relative_path: String,
     /// Its text; places count from its beginning, after a byte order mark.
     pub(crate) text: Text,
+    /// Where its lines begin.
+    pub(crate) positions: Positions,
     /// Its meaning, or why it has none.
     pub(crate) spec: Result<Spec, SyntaxError>,
 }
@@ -34,7 +37,18 @@ impl SpecFile {
     /// Reads the meaning of a text.
     pub(crate) fn new(path: PathBuf, relative_path: String, text: Text) -> Self {
         let spec = parse(&text.content).map(Spec::new);
-        Self { path, relative_path, text, spec }
+        let positions = Positions::new(&text.content);
+        Self { path, relative_path, text, positions, spec }
+    }
+
+    /// A text that lies nowhere.
+    pub(crate) fn of_bytes(bytes: Vec<u8>) -> Self {
+        Self::new(PathBuf::from(FILE), FILE.to_owned(), decode(bytes))
+    }
+
+    /// Whether it has no place on disk.
+    pub(crate) fn is_standard_input(&self) -> bool {
+        self.path == Path::new(STANDARD_INPUT)
     }
 
     /// Reads the specification that was named, also from a pipe; `-` is the standard input.

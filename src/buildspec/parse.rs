@@ -3,7 +3,10 @@ use serde_saphyr::{
     options::{DuplicateKeyPolicy, NonFiniteFloatPolicy},
 };
 
-use super::node::{Node, Place, Spanned};
+use super::{
+    js_yaml,
+    node::{Node, Place, Spanned},
+};
 use crate::project;
 
 /// The specification is not the YAML that Amplify's parser (js-yaml) accepts.
@@ -34,20 +37,28 @@ pub(crate) fn parse(content: &str) -> Result<Spanned<Node>, SyntaxError> {
             certain: true,
         });
     }
+    // Only at the beginning it is more than a character; another one of its size keeps the places.
+    let content = &content.replace('\u{feff}', "\u{fffd}");
     let options = serde_saphyr::options! {
         strict_booleans: true,
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
+        // A reference costs js-yaml nothing, but is a copy here.
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 20_000 },
     };
     let root = if content.trim().is_empty() {
         Spanned { value: Node::Null, place: Place { line: 1, column: 1, ..Place::default() } }
     } else {
         serde_saphyr::from_str_with_options::<serde_saphyr::Spanned<Node>>(content, options)
-            .map_err(|error| translate(&error))?
+            .map_err(|error| translate(content, &error))?
             .into()
     };
-    duplicate_key(&root.value).map_or(Ok(root), Err)
+    let first = [duplicate_key(&root.value), js_yaml::refused(content, &root)]
+        .into_iter()
+        .flatten()
+        .min_by_key(|error| (error.line, error.column));
+    first.map_or(Ok(root), Err)
 }
 
 /// js-yaml's set: everything but these, tabs and line breaks stands for itself.
@@ -77,7 +88,7 @@ fn duplicate_key(node: &Node) -> Option<SyntaxError> {
     node.items().iter().find_map(|item| duplicate_key(&item.value))
 }
 
-fn translate(error: &Error) -> SyntaxError {
+fn translate(content: &str, error: &Error) -> SyntaxError {
     let (line, column) = error
         .location()
         .filter(|location| location.line() > 0)
@@ -97,13 +108,56 @@ fn translate(error: &Error) -> SyntaxError {
             | Error::AliasReplayStackDepthExceeded { .. }
             | Error::RecursiveReferencesRequireWeakTypes { .. }
     );
-    // js-yaml lets a `#` follow a quoted text directly.
-    let certain = !our_limit && !reason.contains("comments must be separated");
+    let certain = !our_limit && !is_accepted(content, reason, line, column);
     let reason = match error {
         Error::MultipleDocuments { .. } => "a second document begins",
         _ => reason,
     };
     SyntaxError { reason: reason.to_owned(), platform_reason, line, column, certain }
+}
+
+/// What js-yaml accepts although this parser does not.
+fn is_accepted(content: &str, reason: &str, line: u64, column: u64) -> bool {
+    let index = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+    let before: usize = content.split_inclusive('\n').take(index).map(str::len).sum();
+    let text = content[before..].lines().next().unwrap_or_default();
+    let to_index = |column: u64| usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
+    let last = text.chars().take(to_index(column)).last();
+    // A `#` directly behind a value in quotes or brackets; a date; a character of any number.
+    (reason.contains("comments must be separated") && matches!(last, Some('"' | '\'' | '[' | ']' | '{' | '}' | ',')))
+        || reason.contains("cannot deserialize tagged scalar")
+        || (reason.contains("invalid Unicode character escape") && text.contains("\\U"))
+        // A mapping on the line of the document's begin; a tab between brackets.
+        || (reason.contains("mapping values are not allowed") && text.starts_with("--- "))
+        || (reason.contains("did not find expected") && follows_empty_item(content, before))
+        || (reason.contains("tabs disallowed") && is_in_brackets(content, before, to_index(column)))
+}
+
+/// Whether a line is an item less deep than the empty one before it: js-yaml puts both into one list.
+fn follows_empty_item(content: &str, line_start: usize) -> bool {
+    let (before, after) = content.split_at(line_start);
+    let is_comment = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let previous = before.lines().rev().find(|line| !is_comment(line)).unwrap_or_default().trim();
+    let is_empty = previous.strip_prefix('-').is_some_and(|item| is_comment(&item));
+    is_empty && after.trim_start().starts_with("- ")
+}
+
+/// Whether a bracket is open before a line, or on it before a column; those in texts count as well.
+fn is_in_brackets(content: &str, line_start: usize, column: usize) -> bool {
+    let characters =
+        content[..line_start].chars().chain(content[line_start..].chars().take(column));
+    let mut open = 0_i64;
+    let mut previous = ' ';
+    for character in characters {
+        match character {
+            // Within a word it is a character.
+            '[' | '{' if open > 0 || previous.is_whitespace() => open += 1,
+            ']' | '}' if open > 0 => open -= 1,
+            _ => {}
+        }
+        previous = character;
+    }
+    open > 0
 }
 
 /// What js-yaml says where this parser says the first; seen over 4,000 broken specifications.

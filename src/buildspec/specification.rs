@@ -5,9 +5,12 @@ use std::{
 
 use super::{
     find::{FindError, SpecFile, find},
+    lint::Surroundings,
     model::{App, Spec},
     selection::{Selection, select},
 };
+
+use crate::project::Project;
 
 /// amplify.yml as it concerns one app.
 #[derive(Debug)]
@@ -61,6 +64,20 @@ impl Specification {
     /// `AMPLIFY_MONOREPO_APP_ROOT`, in an Amplify build or set by hand.
     pub(crate) fn declared_root(&self) -> Option<&str> {
         self.declared_root.as_deref()
+    }
+
+    /// What is known of the app beside the file.
+    pub(crate) fn surroundings<'a>(
+        &'a self,
+        project: &'a Project,
+        on_amplify: bool,
+    ) -> Surroundings<'a> {
+        Surroundings {
+            declared_root: self.declared_root(),
+            project_path: &self.project_path,
+            project: Some(project),
+            on_amplify,
+        }
     }
 
     /// The app's entry; nothing where the file is broken or does not name the app.

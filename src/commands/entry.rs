@@ -48,7 +48,7 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Explain(options) => return explain::print(&cli.global, options),
         Command::Init(options) => return init::run(&cli.global, options),
         Command::Validate(options) if let Some(file) = &options.buildspec => {
-            return validate_buildspec::run(&cli.global, file, options.strict);
+            return validate_buildspec::run(&cli.global, options, file);
         }
         Command::Validate(_)
         | Command::Install

@@ -5,6 +5,7 @@ mod completions;
 mod document;
 mod entry;
 mod explain;
+mod fix_buildspec;
 mod health_check;
 mod identity;
 mod init;
@@ -21,3 +22,5 @@ mod validate_buildspec;
 mod verify_artifacts;
 
 pub use entry::main;
+#[doc(hidden)]
+pub use validate_buildspec::count_findings;

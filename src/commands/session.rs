@@ -352,10 +352,16 @@ pub(super) fn not_a_folder(path: &Path) -> Finding {
 pub(super) fn exit_status(phase: &PhaseReport) -> ExitStatus {
     match phase.primary_error() {
         None => ExitStatus::Success,
-        Some(finding) if finding.id == FindingId::DeployfixInvalid => ExitStatus::Usage,
+        Some(_) if has_usage_error(phase) => ExitStatus::Usage,
         Some(_) if phase.name == PhaseName::Validate => ExitStatus::Findings,
         Some(finding) => finding.id.exit_status(),
     }
+}
+
+/// Whether what was asked for could not be done at all.
+fn has_usage_error(phase: &PhaseReport) -> bool {
+    let ids = [FindingId::DeployfixInvalid, FindingId::Usage];
+    phase.findings.iter().any(|finding| finding.is_error() && ids.contains(&finding.id))
 }
 
 pub(super) fn identity_of(join: &Join) -> &Identity {

@@ -1,10 +1,14 @@
 use std::sync::OnceLock;
 
-use super::{sections, session::Session};
+use super::{
+    fix_buildspec::{FixedFile, Target, fix_file},
+    sections,
+    session::Session,
+};
 use crate::{
-    buildspec::Silenced,
+    buildspec::{Silenced, SpecFile, lint},
     cli::ValidateOptions,
-    config::Ignore,
+    config::{Config, Ignore},
     env::{Contract, resolved},
     preflight::{self, Context},
     process::memory_limit,
@@ -14,6 +18,12 @@ use crate::{
 
 /// Predicts what would fail, before anything is installed or built.
 pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
+    if session.dry_run && options.fix {
+        let project = Project::read(&session.app_root);
+        let fixed = fix(&session, &project, Target::Nothing);
+        let changes = fixed.is_some_and(|fixed| fixed.changes > 0);
+        return if changes { ExitStatus::Findings } else { ExitStatus::Success };
+    }
     if session.dry_run {
         let names: Vec<_> =
             preflight::CHECKS.iter().map(|check| format!("check {}", check.name)).collect();
@@ -22,6 +32,7 @@ pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
     }
     let mut phase = PhaseReport::begin(PhaseName::Validate);
     let project = Project::read(&session.app_root);
+    let fixed = if options.fix { fix(&session, &project, Target::File) } else { None };
     let contract = Contract::new(&session.config, &session.app_root);
     let specification = session.specification(&project);
     let context = Context {
@@ -48,6 +59,10 @@ pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
     phase.metrics.insert("checks".into(), preflight::CHECKS.len() as u64);
     phase.metrics.insert("ignored".into(), (accepted.len() + silenced.len()) as u64);
     phase.findings = findings;
+    if let Some(fixed) = fixed {
+        phase.metrics.insert("fixed".into(), fixed.changes as u64);
+        phase.findings.extend(fixed.refusal);
+    }
     phase.strict = options.strict;
     let validation = Validation::of(&phase);
     let environment = sections::environment(&session, &project);
@@ -58,6 +73,22 @@ pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
         run.environment = environment;
         run.build_config = build_config;
     })
+}
+
+/// Mends the app's amplify.yml; nothing where there is none to read.
+fn fix(session: &Session, project: &Project, target: Target) -> Option<FixedFile> {
+    let specification = session.specification(project);
+    let file = specification.file().ok()??.clone();
+    let surroundings = specification.surroundings(project, session.platform.is_some());
+    let findings =
+        |file: &SpecFile| accepted_out(lint(file, surroundings).findings, &session.config);
+    Some(fix_file(&session.printer, file, &findings, target))
+}
+
+/// The findings without those that deployfix.yml has reviewed.
+pub(super) fn accepted_out(mut findings: Vec<Finding>, config: &Config) -> Vec<Finding> {
+    findings.retain(|finding| !config.ignore.iter().any(|ignore| accepts(ignore, finding)));
+    findings
 }
 
 /// Names what comments of amplify.yml accept, in verbose output.
@@ -72,7 +103,7 @@ pub(super) fn tell_silenced(printer: &Printer, silenced: &[Silenced]) {
 }
 
 /// Whether a reviewed entry of deployfix.yml is about this finding; every part given must agree.
-pub(super) fn accepts(ignore: &Ignore, finding: &Finding) -> bool {
+fn accepts(ignore: &Ignore, finding: &Finding) -> bool {
     let names_package = |package: &String| {
         finding.message.contains(&format!("`{package}`"))
             || finding.message.contains(&format!("`{package}@"))

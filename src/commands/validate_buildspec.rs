@@ -3,16 +3,20 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{
-    document, identity,
+    document,
+    fix_buildspec::{Target, fix_file},
+    identity,
     options::{absolute, printer, variables},
     secrets::mask_of_specification,
     session::{exit_status, identity_of, not_a_folder},
-    validate::{accepts, tell_silenced},
+    validate::{accepted_out, tell_silenced},
 };
 use crate::{
     amplify,
-    buildspec::{FindError, Linted, SpecFile, Surroundings, declared_root, lint, project_path},
-    cli::GlobalOptions,
+    buildspec::{
+        FindError, Linted, SpecFile, Surroundings, bytes, declared_root, lint, project_path,
+    },
+    cli::{FormatOption, GlobalOptions, ValidateOptions},
     config::{self, Config},
     project::Project,
     report::{
@@ -28,26 +32,83 @@ struct NamedApp {
 }
 
 /// Checks the specification alone; with a named app as if it were the amplify.yml of that app.
-pub(super) fn run(options: &GlobalOptions, name: &Path, strict: bool) -> ExitStatus {
-    let phase = PhaseReport { strict, ..PhaseReport::begin(PhaseName::Validate) };
+pub(super) fn run(global: &GlobalOptions, options: &ValidateOptions, name: &Path) -> ExitStatus {
+    let phase = PhaseReport { strict: options.strict, ..PhaseReport::begin(PhaseName::Validate) };
     let variables = variables();
-    let folder = absolute(&options.project);
+    let folder = absolute(&global.project);
     let identity = identity_of(&identity::resolve(&variables, &folder, phase.name)).clone();
     let file = SpecFile::named(name);
-    let app = options.project_is_named.then(|| named_app(options, &folder, &identity)).transpose();
+    let app = global.project_is_named.then(|| named_app(global, &folder, &identity)).transpose();
     let known = app.as_ref().ok().and_then(Option::as_ref);
     let mask = mask_of_specification(
         &variables,
         file.as_ref().ok(),
         known.map(|app| (app.project.root.as_path(), &app.config)),
     );
-    let printer = printer(options, Arc::new(mask));
+    let target = target(global, options, file.as_ref().is_ok_and(SpecFile::is_standard_input));
+    // The fixed text has the standard output for itself.
+    let is_stream = target == Some(Target::Stream);
+    let format = if is_stream { FormatOption::Json } else { global.format };
+    let printer = printer(&GlobalOptions { format, ..global.clone() }, Arc::new(mask));
     let linted = match (file, &app) {
         (_, Err(finding)) => Err(finding.as_ref().clone()),
         (Err(error), _) => Err(unreadable(&error)),
-        (Ok(file), Ok(app)) => Ok(linted(&file, app.as_ref(), &variables)),
+        (Ok(_), _) if is_stream && global.format != FormatOption::Human => Err(two_documents()),
+        (Ok(file), Ok(_)) => {
+            let lint = |file: &SpecFile| linted(file, known, &variables);
+            match fixed(&printer, file, &lint, target) {
+                Outcome::Checked(linted) => Ok(linted),
+                Outcome::Shown { changes: 0 } => return ExitStatus::Success,
+                Outcome::Shown { .. } => return ExitStatus::Findings,
+            }
+        }
     };
-    finish(&printer, phase, identity, linted)
+    finish(&printer, phase, identity, linted, is_stream)
+}
+
+/// How much is wrong in a specification without an app; for benchmarks.
+#[doc(hidden)]
+#[must_use]
+pub fn count_findings(content: &[u8]) -> usize {
+    lint(&SpecFile::of_bytes(content.to_vec()), Surroundings::default()).findings.len()
+}
+
+/// What came of it.
+enum Outcome {
+    /// It was checked.
+    Checked(Linted),
+    /// The changes were shown, as `--dry-run` asks.
+    Shown { changes: usize },
+}
+
+fn target(
+    global: &GlobalOptions,
+    options: &ValidateOptions,
+    standard_input: bool,
+) -> Option<Target> {
+    options.fix.then_some(match (global.dry_run, standard_input) {
+        (true, _) => Target::Nothing,
+        (false, true) => Target::Stream,
+        (false, false) => Target::File,
+    })
+}
+
+fn fixed(
+    printer: &Printer,
+    file: SpecFile,
+    lint: &dyn Fn(&SpecFile) -> Linted,
+    target: Option<Target>,
+) -> Outcome {
+    let Some(target) = target else { return Outcome::Checked(lint(&file)) };
+    let fixed = fix_file(printer, file, &|file| lint(file).findings, target);
+    match target {
+        Target::Nothing => return Outcome::Shown { changes: fixed.changes },
+        Target::Stream => printer.data(&String::from_utf8_lossy(&bytes(&fixed.file))),
+        Target::File => {}
+    }
+    let mut linted = lint(&fixed.file);
+    linted.findings.extend(fixed.refusal);
+    Outcome::Checked(linted)
 }
 
 fn named_app(
@@ -72,7 +133,7 @@ fn linted(file: &SpecFile, app: Option<&NamedApp>, variables: &BTreeMap<String, 
         ..alone
     };
     let mut linted = lint(file, surroundings);
-    linted.findings.retain(|finding| !config.ignore.iter().any(|ignore| accepts(ignore, finding)));
+    linted.findings = accepted_out(linted.findings, config);
     linted
 }
 
@@ -86,12 +147,21 @@ fn unreadable(error: &FindError) -> Finding {
     .hint("deployfix validate --buildspec amplify.yml")
 }
 
+fn two_documents() -> Finding {
+    Finding::new(
+        FindingId::Usage,
+        "`--fix --buildspec -` writes the fixed file to the standard output, where `--format` would write as well",
+        "ask for one of them: leave out `--format`, or `--fix`",
+    )
+}
+
 /// Tells what was found, in the format asked for.
 fn finish(
     printer: &Printer,
     mut phase: PhaseReport,
     identity: Identity,
     linted: Result<Linted, Finding>,
+    is_stream: bool,
 ) -> ExitStatus {
     let is_usage = linted.is_err();
     let linted =
@@ -105,6 +175,9 @@ fn finish(
         printer.finding(finding);
     }
     printer.verdict(&phase);
+    if is_stream {
+        return status;
+    }
     let mut run = Run::begin(identity);
     run.validation = Some(Validation::of(&phase));
     run.record_phase(phase);

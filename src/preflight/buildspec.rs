@@ -1,6 +1,6 @@
 use super::Context;
 use crate::{
-    buildspec::{FILE, SpecFile, Surroundings, lint},
+    buildspec::{FILE, SpecFile, lint},
     report::{Evidence, Finding, FindingId, Location, Severity},
 };
 
@@ -24,13 +24,8 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         }
     };
     let mut findings: Vec<_> = misplaced(context, file).into_iter().collect();
-    let surroundings = Surroundings {
-        declared_root: context.specification.declared_root(),
-        project_path: context.specification.project_path(),
-        project: Some(context.project),
-        on_amplify: context.platform.is_some(),
-    };
-    let linted = lint(file, surroundings);
+    let on_amplify = context.platform.is_some();
+    let linted = lint(file, context.specification.surroundings(context.project, on_amplify));
     findings.extend(linted.findings);
     let _ = context.silenced.set(linted.silenced);
     findings

@@ -27,5 +27,5 @@ pub(crate) use package_manager::{
     DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,
 };
 pub(crate) use scripts::{ScriptCommand, ScriptCommands, script_commands, word_commands};
-pub(crate) use text::{Text, TextError, conflict_marker, position, read_stream, read_text};
+pub(crate) use text::{Text, TextError, conflict_marker, decode, position, read_stream, read_text};
 pub(crate) use workspace::{matches_any, roots as workspace_roots};

@@ -46,14 +46,19 @@ fn wrong_in_bad(fixture: &Fixture) -> Result<(), String> {
     if linted.code != i32::from(has_errors) {
         return Err(format!("exit code {}\n{}", linted.code, linted.all()));
     }
-    same(fixture, "expected", &fixture.lint(&[]).stable_stdout())
+    same(fixture, "expected", &fixture.lint(&[]).stable_stdout())?;
+    same(fixture, "diff", &fixture.lint(&["--fix", "--dry-run"]).stdout)
 }
 
 /// Compares a text with the file of that ending, or writes it where that is asked for.
 fn same(fixture: &Fixture, ending: &str, actual: &str) -> Result<(), String> {
     let path = fixture.beside(ending);
     if std::env::var_os("DEPLOYFIX_BLESS").is_some() {
-        fs::write(path, actual).unwrap();
+        if actual.is_empty() {
+            let _ = fs::remove_file(path);
+        } else {
+            fs::write(path, actual).unwrap();
+        }
         return Ok(());
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();

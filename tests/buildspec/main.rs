@@ -1,7 +1,7 @@
 //! The linter of amplify.yml: fixtures, js-yaml as oracle, malicious input.
 //!
 //! `bad/<rule>-<n>.yml` gives findings of its rule and no other, exactly as `bad/<rule>-<n>.expected`
-//! shows them; `good/<rule>-<n>.yml`, its look-alike, gives none. `DEPLOYFIX_BLESS=1` writes what is
+//! shows them, and what `--fix` would change is `bad/<rule>-<n>.diff`; `good/<rule>-<n>.yml`, its look-alike, gives none. `DEPLOYFIX_BLESS=1` writes what is
 //! expected anew. The first lines of a fixture may be directives:
 //!
 //! ```yaml
@@ -20,7 +20,11 @@
     reason = "tests are not an interface, and may end at the first surprise"
 )]
 
+mod fix;
 mod fixture;
 mod fixtures;
 mod linted;
+mod malicious;
+mod mutation;
+mod oracle;
 mod parallel;

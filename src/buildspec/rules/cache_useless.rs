@@ -4,10 +4,10 @@ use super::{
     RuleContext,
     clean_install::{cache_folder, deletes_first, is_clean_install},
     paths::{AppPaths, below, holds_variable, is_glob, plain, written},
-    syntax::quoted,
 };
 use crate::{
     buildspec::{
+        list_item::quoted,
         node::{Node, Spanned},
         shell::Commands,
     },

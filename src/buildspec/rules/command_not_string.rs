@@ -1,6 +1,9 @@
-use super::{RuleContext, context::platform_message, syntax::quoted};
+use super::{RuleContext, context::platform_message};
 use crate::{
-    buildspec::node::{Node, Place, Spanned},
+    buildspec::{
+        list_item::{EmptyItem, ListItem, quoted},
+        node::{Node, Place, Spanned},
+    },
     report::{Finding, FindingId, Fix, Severity},
 };
 
@@ -102,41 +105,32 @@ fn shown_place(context: &RuleContext<'_>, command: &Spanned<Node>) -> Place {
     Place { end: end.max(place.end), ..place }
 }
 
-/// The rest of the line as one text, where the whole item is that.
+/// The rest of the line as one text, where the whole item is that; a list, or a mapping in brackets
+/// or with quotes of its own, may have been meant as anything.
 fn quoting(context: &RuleContext<'_>, command: &Spanned<Node>) -> Option<Fix> {
-    let text = &context.file.text.content;
-    let end = match &command.value {
+    let item = ListItem::at(&context.file.text.content, command.place.start)?;
+    let is_text = match &command.value {
         Node::Mapping(entries) => match entries.as_slice() {
-            [(_, value)]
-                if !matches!(value.value, Node::Mapping(_) | Node::Sequence(_) | Node::Null) =>
-            {
-                value.place.end
+            [(_, value)] => {
+                !matches!(value.value, Node::Mapping(_) | Node::Sequence(_) | Node::Null)
             }
-            _ => return None,
+            _ => false,
         },
-        Node::Number(_) | Node::Boolean(_) => command.place.end,
-        _ => return None,
+        Node::Number(_) | Node::Boolean(_) => true,
+        _ => false,
     };
-    let start = command.place.start;
-    let written = text.get(start..end)?;
-    let line_end = text.get(end..)?.lines().next().unwrap_or_default().trim();
-    let is_whole = !written.contains(['\n', '#'])
-        && !written.starts_with(['{', '"', '\'', '&', '*', '!'])
-        && (line_end.is_empty() || line_end.starts_with('#'));
-    let place = Place { end, ..command.place };
-    is_whole.then(|| context.replacement(place, quoted(written), "put the command in quotes"))
+    let is_whole = item.start == command.place.start
+        && !item.text.starts_with(['{', '[', '"', '\'', '&', '*', '!']);
+    let place = Place { start: item.start, end: item.start + item.text.len(), ..command.place };
+    (is_text && is_whole)
+        .then(|| context.replacement(place, quoted(item.text), "put the command in quotes"))
 }
 
-/// The dash taken away, so that the comment behind it stays one.
+/// The dash taken away, so that the comment behind it stays one; without a comment the whole line.
 fn removal(context: &RuleContext<'_>, command: &Spanned<Node>) -> Option<Fix> {
-    let text = &context.file.text.content;
-    let line = context.line(command.place);
-    let start = text.get(..command.place.start)?.rfind('\n').map_or(0, |newline| newline + 1);
-    let dash = start + line.find(|character: char| character != ' ')?;
-    let comment = text.get(dash..)?.strip_prefix('-')?;
-    let gap = comment.len() - comment.trim_start_matches(' ').len();
-    comment[gap..].starts_with('#').then(|| {
-        let place = Place { start: dash, end: dash + 1 + gap, ..command.place };
-        context.replacement(place, "", "keep the comment without the dash")
-    })
+    let item = EmptyItem::at(&context.file.text.content, command.place.start)?;
+    let place = Place { start: item.start, end: item.end, ..command.place };
+    let description =
+        if item.is_line { "remove the empty item" } else { "keep the comment without the dash" };
+    Some(context.replacement(place, "", description))
 }

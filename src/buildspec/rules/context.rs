@@ -10,9 +10,12 @@ use crate::{
         selection::{Selection, normal, select},
         shell::Commands,
     },
-    project::{Project, position},
+    project::Project,
     report::{Edit, Evidence, Finding, FindingId, Fix, Location, Severity},
 };
+
+/// Bytes above which a line proves nothing to a reader.
+const LONGEST_LINE: usize = 4096;
 
 /// What the rules know.
 #[derive(Debug)]
@@ -104,6 +107,8 @@ impl<'a> RuleContext<'a> {
         let finding = Finding::new(id, message, resolution).location(self.location(place));
         match line.trim_end() {
             "" => finding,
+            // Many findings in one endless line would each carry all of it.
+            line if line.len() > LONGEST_LINE => finding,
             line => finding.evidence(Evidence::at(path, place.line, line)),
         }
     }
@@ -114,7 +119,7 @@ impl<'a> RuleContext<'a> {
         if place.end <= place.start {
             return location;
         }
-        let (line, column) = position(&self.file.text.content, place.end);
+        let (line, column) = self.file.positions.position(&self.file.text.content, place.end);
         location.until(line, column)
     }
 
@@ -149,8 +154,7 @@ impl<'a> RuleContext<'a> {
 
     /// The line of a place.
     pub(super) fn line(&self, place: Place) -> &'a str {
-        let index = usize::try_from(place.line.saturating_sub(1)).unwrap_or(usize::MAX);
-        self.file.text.content.lines().nth(index).unwrap_or_default()
+        self.file.positions.line(&self.file.text.content, place.line)
     }
 }
 

@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use super::{RuleContext, syntax::quoted};
+use super::RuleContext;
 use crate::buildspec::{
+    list_item::quoted,
     model::{App, Frontend},
     selection::normal,
 };

@@ -1,8 +1,12 @@
 use super::context::platform_message;
 use crate::{
-    buildspec::{find::SpecFile, parse::SyntaxError},
+    buildspec::{
+        find::SpecFile,
+        list_item::{quote_until_parsed, quoted},
+        parse::SyntaxError,
+    },
     project::conflict_marker,
-    report::{Evidence, Finding, FindingId, Location, Severity},
+    report::{Evidence, Finding, FindingId, Fix, Location, Severity},
 };
 
 /// The finding of a specification that does not parse.
@@ -38,10 +42,16 @@ pub(crate) fn syntax_finding(file: &SpecFile, error: &SyntaxError) -> Finding {
     } else {
         finding = finding.severity(Severity::Warning);
     }
-    match advice.1 {
-        Some(hint) => finding.hint(hint),
-        None => finding,
+    if let Some(edits) = quote_until_parsed(&file.text.content, path) {
+        let hint = edits.first().map(|edit| format!("- {}", edit.replacement));
+        let description = match edits.len() {
+            1 => "put the item in quotes".to_owned(),
+            number => format!("put {number} items in quotes"),
+        };
+        let finding = finding.fix(Fix { description, edits });
+        return hint.into_iter().fold(finding, Finding::hint);
     }
+    advice.1.into_iter().fold(finding, Finding::hint)
 }
 
 /// What to change, and the line as it should be where that is plain.
@@ -60,9 +70,4 @@ fn advice(line: &str, error: &SyntaxError) -> (&'static str, Option<String>) {
         ),
         None => ("correct the line, or the end of the one before it", None),
     }
-}
-
-/// A command as a single-quoted YAML string.
-pub(super) fn quoted(command: &str) -> String {
-    format!("'{}'", command.replace('\'', "''"))
 }

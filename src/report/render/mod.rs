@@ -1,6 +1,7 @@
 //! The only writers to a terminal.
 
 mod amplify_log;
+mod diff;
 mod github;
 mod human;
 mod printer;
@@ -12,6 +13,7 @@ mod tests;
 mod trace;
 mod units;
 
+pub use diff::{change_text, diff_text};
 pub use human::summary_text;
 pub use printer::{Format, Level, LogFormat, Printer, Verbosity};
 pub use sources::{SourceText, Sources};
