@@ -110,6 +110,7 @@ async fn build(
     }
     caching.restore(session);
     let succeeded = run_script(session, options, opening, &resolved, phase).await?;
+    workplace.explain(&mut phase.findings);
     if let Some(node) = succeeded {
         caching.save(session, phase);
         if session.interrupt.signal().is_none() {
@@ -177,7 +178,7 @@ fn resolve(
         project: Some(&project),
         on_amplify: session.platform.is_some(),
     };
-    let refused = refusals(file, surroundings);
+    let refused = refusals(file, specification.app(), surroundings);
     if !refused.is_empty() {
         return Err(refused);
     }
