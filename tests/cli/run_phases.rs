@@ -298,6 +298,8 @@ fn the_only_app_is_not_built_from_another_apps_folder() {
     let ran = project.run(&["run", "--project", "apps/expo"]).exits(11);
     let id = "error[configuration/buildspec-app-root-mismatch]";
     assert!(ran.stdout.contains(id), "{}", ran.stdout);
+    assert!(ran.stdout.contains("has no application for `apps/expo`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("hint: deployfix run --app-root apps/web\n"), "{}", ran.stdout);
     assert!(!project.root().join("apps/web/built").exists());
     for folder in [".", "apps", "apps/web/src"] {
         project.run(&["run", "--project", folder]).exits(0);
