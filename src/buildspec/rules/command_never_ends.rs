@@ -54,6 +54,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                 || invocation.in_function
                 || invocation.piped_from.is_some()
                 || is_bounded(invocation)
+                || only_asks(invocation)
                 || (invocation.conditional
                     && is_switched_off(&commands.items[invocation.item].text))
             {
@@ -102,6 +103,12 @@ fn is_bounded(invocation: &Invocation) -> bool {
             )
         )
     })
+}
+
+/// `command -v serve`
+fn only_asks(invocation: &Invocation) -> bool {
+    let word = |index: usize| invocation.words.get(index).map(|word| word.text.as_str());
+    word(0) == Some("command") && matches!(word(1), Some("-v" | "-V"))
 }
 
 /// A branch that is never taken.
