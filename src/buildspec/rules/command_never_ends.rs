@@ -36,8 +36,8 @@ const WATCHERS: &[(&str, &[&str])] = &[
     ("rollup", &["--watch", "-w"]),
     ("tsup", &["--watch"]),
 ];
-/// What ends such a program by itself: a bounded run, a question for help or version.
-const ENDS: &[&str] = &["--help", "-h", "--version", "-v", "-V", "build"];
+/// What ends such a program by itself: a bounded run, a question for help or version, `--watch false`.
+const ENDS: &[&str] = &["--help", "-h", "--version", "-v", "-V", "build", "false"];
 /// Scripts that by custom serve or watch.
 const CUSTOM: &[&str] = &["dev", "start", "serve", "preview", "watch", "start:prod", "start:dev"];
 
