@@ -235,7 +235,9 @@ fn mismatch(
         return None;
     }
     let config = &project.next_config;
-    let certain = certain && config.is_certain();
+    // The commands may write another configuration than the one that is read here.
+    let rewritten = commands.items.iter().any(|item| item.text.contains("next.config"));
+    let certain = certain && config.is_certain() && !rewritten;
     match (config.mode(), config.base_directory()) {
         (Some(OutputMode::Export), Some(_)) if folder == NextConfig::DEFAULT_DIST_DIR => {
             export_from_dist_dir(context, project, base)
