@@ -46,12 +46,12 @@ pub(super) fn run(global: &GlobalOptions, options: &InitOptions) -> ExitStatus {
         Ok((plan, written)) => {
             if options.print && matches!(global.format, FormatOption::Human) {
                 printer.data(&plan.files[0].text);
-                plan.say(&printer, &folder);
+                plan.say(&printer, &folder, written);
             } else if printer.format() == Format::Json {
                 let _ = printer.json(&plan.document(written));
             } else {
                 plan.say_files(&printer, &folder, written);
-                plan.say(&printer, &folder);
+                plan.say(&printer, &folder, written);
             }
             ExitStatus::Success
         }
@@ -155,22 +155,61 @@ fn no_app(global: &GlobalOptions, folder: &Path) -> Finding {
     let broken = manifest.findings.into_iter().find(|finding| {
         finding.is_error() && (manifest.manifest.is_none() || !has_manifest(folder))
     });
-    match broken {
-        Some(finding) if has_manifest(folder) => finding,
+    let finding = match broken {
+        Some(finding) if has_manifest(folder) => return finding,
         Some(_) => Finding::new(
             FindingId::Usage,
             "there is no Next.js app in or below this folder",
             "`init` looks for a `package.json` that depends on `next`; run it in the folder of the app",
-        )
-        .hint("deployfix init --project apps/web"),
+        ),
         None => Finding::new(
             FindingId::Usage,
             "`package.json` does not depend on `next`",
             "`init` writes the specification of Next.js apps only, and Amplify itself looks for `next` there; run it in the folder of the app, or add the dependency",
         )
-        .location(Location::file("package.json"))
-        .hint("deployfix init --project apps/web"),
+        .location(Location::file("package.json")),
+    };
+    match app_above(folder) {
+        Some(command) => finding.hint(command),
+        None => finding,
     }
+}
+
+/// The command for the app that a folder is a part of.
+fn app_above(folder: &Path) -> Option<String> {
+    let above = folder.ancestors().skip(1).find(|above| has_manifest(above))?;
+    if !find_apps(above).iter().any(|app| app == above) {
+        return None;
+    }
+    let path = relative(&absolute(Path::new(".")), above);
+    Some(match path.trim_end_matches('/') {
+        "" => "deployfix init".to_owned(),
+        path => format!("deployfix init --project {path}"),
+    })
+}
+
+/// The same finding of several apps as one, which names the places of all.
+fn once(findings: &[Finding]) -> Vec<Finding> {
+    let mut merged: Vec<(Finding, Vec<&str>)> = Vec::new();
+    for finding in findings {
+        let same = merged.iter_mut().find(|(first, _)| {
+            first.id == finding.id
+                && first.message == finding.message
+                && first.resolution == finding.resolution
+                && first.location.is_some()
+        });
+        match (same, &finding.location) {
+            (Some((_, others)), Some(location)) => others.push(&location.path),
+            _ => merged.push((finding.clone(), Vec::new())),
+        }
+    }
+    merged
+        .into_iter()
+        .map(|(finding, others)| match others.as_slice() {
+            [] => finding,
+            others => finding.hint(format!("the same holds for `{}`", others.join("`, `"))),
+        })
+        .collect()
 }
 
 fn has_manifest(folder: &Path) -> bool {
@@ -216,7 +255,7 @@ impl Plan {
         }
     }
 
-    fn say(&self, printer: &Printer, folder: &Path) {
+    fn say(&self, printer: &Printer, folder: &Path, written: bool) {
         for app in &self.repository.apps {
             let name = if app.path.is_empty() { "the app" } else { &app.path };
             printer.line(&format!("\ndetected in {name}:"));
@@ -233,8 +272,11 @@ impl Plan {
                 printer.line(&format!("  {setting}"));
             }
         }
-        for finding in &self.findings {
-            printer.finding(finding);
+        for finding in once(&self.findings) {
+            printer.finding(&finding);
+        }
+        if !written {
+            return;
         }
         let project = self.repository.apps.first().map(|app| relative(folder, app.root()));
         let option =

@@ -110,6 +110,7 @@ async fn build(
     }
     caching.restore(session);
     let succeeded = run_script(session, options, opening, &resolved, phase).await?;
+    workplace.explain(&mut phase.findings);
     if let Some(node) = succeeded {
         caching.save(session, phase);
         if session.interrupt.signal().is_none() {
@@ -177,11 +178,12 @@ fn resolve(
         project: Some(&project),
         on_amplify: session.platform.is_some(),
     };
-    let refused = refusals(file, surroundings);
+    let refused = refusals(file, specification.app(), surroundings);
     if !refused.is_empty() {
         return Err(refused);
     }
-    let app = specification.app().ok_or_else(|| vec![no_app(session, &file.relative_path)])?;
+    let app =
+        specification.app().ok_or_else(|| vec![no_app(&specification, &file.relative_path)])?;
     let directory = specification.directory();
     if !directory.is_dir() {
         let shown = directory.strip_prefix(&workplace.repository).unwrap_or(&directory);
@@ -322,17 +324,23 @@ fn nested() -> Finding {
     .hint("call `deployfix validate`, `install`, `build`, `verify-artifacts` and `health-check --serve` in amplify.yml")
 }
 
-fn no_app(session: &Session, path: &str) -> Finding {
-    Finding::new(
+fn no_app(specification: &Specification, path: &str) -> Finding {
+    let apps = specification.spec().map(|(_, spec)| spec.apps.as_slice()).unwrap_or_default();
+    let finding = Finding::new(
         FindingId::BuildspecAppRootMismatch,
-        format!("`{path}` has no application for `{}`", session.app_root.display()),
+        format!("`{path}` has no application for `{}`", specification.project_path()),
         "name one of its `appRoot`s with `--app-root`, or go into its folder",
-    )
-    .location(Location::file(path))
-    .evidence(Evidence::new(
-        "Amplify's build log",
-        "CustomerError: Invalid monorepo spec, no matching appRoot found in build spec",
-    ))
+    );
+    apps.iter()
+        .filter_map(|app| app.app_root.as_ref())
+        .fold(finding, |finding, root| {
+            finding.hint(format!("deployfix run --app-root {}", root.value))
+        })
+        .location(Location::file(path))
+        .evidence(Evidence::new(
+            "Amplify's build log",
+            "CustomerError: Invalid monorepo spec, no matching appRoot found in build spec",
+        ))
 }
 
 fn no_directory(directory: &str, path: &str) -> Finding {

@@ -53,7 +53,8 @@ pub(crate) fn render(script: &Script) -> String {
     let mut text = String::from("# Written by `deployfix run`; replaced at every run.\n");
     if script.chooses_node() {
         // Amplify's image has nvm loaded.
-        text.push_str("[ -s \"$NVM_DIR/nvm.sh\" ] && . \"$NVM_DIR/nvm.sh\" --no-use\n");
+        text.push_str("__deployfix_nvm=${NVM_DIR:-$HOME/.nvm}/nvm.sh\n");
+        text.push_str("[ -s \"$__deployfix_nvm\" ] && . \"$__deployfix_nvm\" --no-use\n");
     }
     text.push_str(CHECK);
     for section in &script.sections {

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use crate::{
     config::{Config, VariableType, parse_config},
     env::{Contract, example_values, load_environment},
-    mask::is_secret_name,
+    mask::{is_connection_name, is_secret_name},
 };
 
 /// The contract's file, in the app root.
@@ -91,7 +91,7 @@ fn render(
         if is_url && fits(VariableType::Url) {
             fields.push("type: url");
         }
-        let holds_password = name.starts_with("DATABASE_") || name.ends_with("DATABASE_URL");
+        let holds_password = name.starts_with("DATABASE_") || is_connection_name(name);
         if !is_public && (is_secret_name(name) || holds_password) {
             fields.push("secret: true");
         }

@@ -272,6 +272,12 @@ impl DetectedApp {
                 .severity(Severity::Warning),
             );
         }
+        for location in findings.iter_mut().filter_map(|finding| finding.location.as_mut()) {
+            // Of several apps it would not say which; a version file may also lie at the root.
+            if !self.path.is_empty() && self.project.root.join(&location.path).exists() {
+                location.path = format!("{}/{}", self.path, location.path);
+            }
+        }
         findings
     }
 

@@ -67,7 +67,13 @@ pub(super) fn choose(requests: &[NodeRequest], serves: bool) -> NodeChoice {
     let Some(major) =
         find(&understood).or_else(|| (!of_files.is_empty()).then(|| find(&of_files))?)
     else {
-        return NodeChoice { pinned: None, finding: Some(not_served(&understood)), because };
+        let fits_alone = |asked| find(&[asked]).is_some();
+        let mut blamed: Vec<_> =
+            understood.iter().filter(|asked| !fits_alone(**asked)).copied().collect();
+        if blamed.is_empty() {
+            blamed.clone_from(&understood);
+        }
+        return NodeChoice { pinned: None, finding: Some(not_served(&blamed)), because };
     };
     let stays = [IMAGE_MAJOR, NEXT_MAJOR]
         .iter()

@@ -117,8 +117,7 @@ fn build(app: &DetectedApp, options: PlanOptions) -> Vec<Step> {
     let mut steps = Vec::new();
     let file = shell_word(&join(&app.path_in_workspace, ".env.production"));
     if app.output.serves() {
-        let comment =
-            "At run time server code sees no variable of the console, only what this file holds:";
+        let comment = "At run time server code sees no variable of the console, only what .env.production holds:";
         if app.variables.runtime.is_empty() {
             steps.push(Step::note(&[
                 comment,

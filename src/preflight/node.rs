@@ -28,7 +28,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     );
     findings.extend(requests.iter().filter_map(|request| match request.source {
         RequestSource::Engines => engines(context, node, request),
-        _ => version_file(node, request),
+        _ => version_file(context, node, request),
     }));
     findings.extend(amplify(context, node));
     findings
@@ -69,6 +69,8 @@ fn next(context: &Context<'_>, node: &NodeInUse) -> Option<Finding> {
 fn engines(context: &Context<'_>, node: &NodeInUse, request: &NodeRequest) -> Option<Finding> {
     let unclear = match &request.wanted {
         Wanted::Range(range) if range.contains(&node.version) => return None,
+        // What amplify.yml chooses later is compared by its own rules.
+        Wanted::Range(_) if context.node_chosen_later() => return None,
         Wanted::Range(_) | Wanted::Moving => false,
         Wanted::Unclear => true,
     };
@@ -135,23 +137,33 @@ static IGNORE_ENGINES: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A version file that another Node than the one in use was meant to follow; nobody refuses because of it.
-fn version_file(node: &NodeInUse, request: &NodeRequest) -> Option<Finding> {
+fn version_file(context: &Context<'_>, node: &NodeInUse, request: &NodeRequest) -> Option<Finding> {
     let Wanted::Range(range) = &request.wanted else { return None };
-    if range.contains(&node.version) {
+    if range.contains(&node.version) || context.node_chosen_later() {
         return None;
     }
     let major = request.text.trim_start_matches('v').split('.').next().unwrap_or_default();
     let same_major = major.parse() == Ok(node.version.major());
+    let refused =
+        major.parse().is_ok_and(|major| server_runtime_support(major) == Support::Unsupported)
+            && context.uses_next()
+            && !context.project.next_config.may_export();
+    let resolution = if refused {
+        "Amplify serves no app under the Node that the file names; test with Node 22 or 20, and write that into it"
+    } else {
+        "the build may differ from the one that was tested; switch to the Node that the project names"
+    };
     let name = request.source.name();
     let finding = Finding::new(
         ID,
         format!("Node {} is in use, but `{name}` asks for `{}`", node.version, request.text),
-        "the build may differ from the one that was tested; switch to the Node that the project names",
+        resolution,
     )
     .severity(if same_major { Severity::Info } else { Severity::Warning })
     .location(Location::file(request.source.file()))
     .evidence(evidence(node));
     Some(match request.source {
+        _ if refused => finding,
         RequestSource::Nvmrc => finding.hint("nvm install && nvm use"),
         _ => finding.hint(format!("nvm install {0} && nvm use {0}", request.text)),
     })

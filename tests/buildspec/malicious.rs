@@ -9,7 +9,7 @@ use std::{
 use crate::{linted::Linted, parallel};
 
 /// Far more than any of them takes on a busy machine; a quadratic reader takes minutes.
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_mins(3);
 /// Unoptimised code is about as much slower.
 const SCALE: usize = if cfg!(debug_assertions) { 10 } else { 1 };
 const MIB: usize = 1024 * 1024;

@@ -261,6 +261,13 @@ fn an_app_in_a_folder_of_its_own() {
     let ran = project.run(&["init"]).exits(0);
     assert!(ran.stdout.contains("`frontend/amplify.yml` is not read by Amplify"), "{}", ran.stdout);
     insta::assert_snapshot!(project.read("amplify.yml"));
+    // The user's file is left alone, and named.
+    let found = findings(&project, "frontend");
+    assert!(
+        found.len() == 1 && found[0].contains("`frontend/amplify.yml` is never read"),
+        "{found:?}"
+    );
+    fs::remove_file(project.root().join("frontend/amplify.yml")).unwrap();
     assert_eq!(findings(&project, "frontend"), Vec::<String>::new());
 }
 
@@ -372,4 +379,33 @@ fn which(program: &str) -> String {
     let path = std::env::var_os("PATH").unwrap();
     let mut found = std::env::split_paths(&path).map(|folder| folder.join(program));
     found.find(|path| path.is_file()).unwrap().display().to_string()
+}
+
+#[test]
+fn the_same_finding_of_several_apps_is_said_once() {
+    let mut project = Project::empty().file("package.json", r#"{"name":"root","private":true}"#);
+    for app in ["one", "two"] {
+        project = project
+            .file(
+                &format!("{app}/package.json"),
+                manifest(r#","engines":{"node":">=18"}"#).replace("\"web\"", "\"app\""),
+            )
+            .file(&format!("{app}/.nvmrc"), "18\n")
+            .file(&format!("{app}/app/page.js"), "export default () => null;\n");
+    }
+    let ran = project.run(&["init"]).exits(0);
+    let text = &ran.stdout;
+    assert_eq!(text.matches("warning[dependency/lockfile-missing]").count(), 1, "{text}");
+    assert!(text.contains("--> one/package.json\n"), "{text}");
+    assert!(text.contains("hint: the same holds for `two/package.json`\n"), "{text}");
+    // The range takes the image's Node too, so it is not to blame.
+    assert!(text.contains(": .nvmrc asks for `18`, which Amplify"), "{text}");
+    assert!(text.contains("--> one/.nvmrc\n"), "{text}");
+}
+
+#[test]
+fn from_a_folder_of_the_app_the_app_is_named() {
+    let project = app("package-lock.json", npm_lock());
+    let ran = project.run(&["init", "--project", "src/app"]).exits(2);
+    assert!(ran.stdout.ends_with("hint: deployfix init\n"), "{}", ran.stdout);
 }

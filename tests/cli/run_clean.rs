@@ -165,3 +165,19 @@ fn an_interrupt_leaves_no_clone_behind() {
     assert!(left(&temporary).is_empty(), "{:?}", left(&temporary));
     assert_eq!(project.report()["result"], "interrupted");
 }
+
+#[test]
+fn an_import_of_what_is_git_ignored_is_explained() {
+    let project = Project::with_build("true")
+        .file("amplify.yml", spec("node build.js"))
+        .file(".gitignore", ".env*\nnode_modules\ngenerated.js\n")
+        .file("generated.js", "")
+        .file("build.js", "require('./generated.js');\n");
+    commit(&project);
+    let ran = project.run(&["run", "--clean"]).exits(30);
+    let finding = ran.finding("run", "build/module-not-found");
+    assert_eq!(
+        finding["hints"][0],
+        "left out, as Amplify will not have it: 1 git-ignored file (`generated.js`)"
+    );
+}

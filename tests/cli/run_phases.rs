@@ -1,5 +1,7 @@
 //! Which commands `run` runs, in which order and words.
 
+use std::fs;
+
 use crate::support::Project;
 
 /// A project with this frontend, whose artifact is everything.
@@ -205,6 +207,12 @@ fn what_amplify_refuses_at_once_runs_nothing() {
             "!!! CustomerError: The `artifacts` key was not provided in the build spec",
             "configuration/buildspec-missing-artifacts",
         ),
+        (
+            "version: 1\nfrontend:\n  phases: { build: { commands: [false, 'touch ran'] } }\n  artifacts: { baseDirectory: ., files: ['**/*'] }\n",
+            "!!! CustomerError: The commands provided in the buildspec are malformed.",
+            "configuration/buildspec-command-not-string",
+        ),
+        ("# nothing yet\n", "`amplify.yml` is empty", "configuration/buildspec-syntax"),
     ] {
         let project = with_spec(spec);
         let ran = project.run(&["run"]).exits(11);
@@ -277,4 +285,35 @@ frontend:
     let project = project.file("bad.env", "A=1\nno assignment\n");
     let ran = project.run(&["run", "--env-file", "bad.env"]).exits(2);
     assert!(ran.stdout.contains("--> bad.env:2"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_only_app_is_not_built_from_another_apps_folder() {
+    let spec = MONOREPO.split("  - appRoot: apps/admin").next().unwrap();
+    let project = Project::empty()
+        .file("amplify.yml", spec)
+        .file("apps/web/package.json", "{}")
+        .file("apps/web/src/page.js", "")
+        .file("apps/expo/package.json", "{}");
+    let ran = project.run(&["run", "--project", "apps/expo"]).exits(11);
+    let id = "error[configuration/buildspec-app-root-mismatch]";
+    assert!(ran.stdout.contains(id), "{}", ran.stdout);
+    assert!(ran.stdout.contains("has no application for `apps/expo`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("hint: deployfix run --app-root apps/web\n"), "{}", ran.stdout);
+    assert!(!project.root().join("apps/web/built").exists());
+    for folder in [".", "apps", "apps/web/src"] {
+        project.run(&["run", "--project", folder]).exits(0);
+        fs::remove_file(project.root().join("apps/web/built")).unwrap();
+    }
+}
+
+#[test]
+fn nvm_that_is_not_loaded_is_named() {
+    let project = with_spec(
+        "version: 1\nfrontend:\n  phases: { build: { commands: ['nvm use 22'] } }\n  artifacts: { baseDirectory: ., files: ['**/*'] }\n",
+    );
+    let empty = project.root().join("none").display().to_string();
+    let ran = project.variable("NVM_DIR", &empty).run(&["run"]).exits(30);
+    let finding = ran.finding("run", "build/command-not-found");
+    assert_eq!(finding["message"], "`nvm` is not loaded");
 }

@@ -134,3 +134,48 @@ fn a_comment_with_a_reason_silences_a_finding_and_is_told() {
     ran.finding("validate", id);
     ran.finding("validate", "configuration/buildspec-invalid-ignore");
 }
+
+#[test]
+fn at_the_root_of_a_monorepo_the_folders_of_its_apps_are_named() {
+    let project = Project::empty()
+        .file(
+            "amplify.yml",
+            "version: 1\napplications:\n  - appRoot: frontend\n    frontend:\n      phases: { build: { commands: [npm run build] } }\n      artifacts: { baseDirectory: .next, files: ['**/*'] }\n",
+        )
+        .file("frontend/package.json", "{}");
+    let ran = project.run(&["validate"]).exits(1);
+    let finding = ran.finding("validate", "configuration/manifest-invalid");
+    assert_eq!(finding["hints"], serde_json::json!(["deployfix validate --project frontend"]));
+}
+
+#[test]
+fn a_node_that_amplify_does_not_serve_is_not_recommended() {
+    let manifest = r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"},"dependencies":{"next":"15.5.0"}}"#;
+    let project = Project::with_build("true")
+        .file("package.json", manifest)
+        .file(".nvmrc", "v16.18.0\n")
+        .program("node", "[ \"$1\" = --version ] && echo v22.18.0");
+    let ran = project.run(&["validate"]).exits(0);
+    let finding = ran.finding("validate", "environment/node-version-unsupported");
+    assert!(finding["resolution"].as_str().unwrap().contains("write that into it"), "{finding}");
+    assert_eq!(finding["hints"], serde_json::json!([]));
+}
+
+#[test]
+fn the_node_in_use_is_no_matter_where_amplify_yml_chooses_another() {
+    let manifest = r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"},"engines":{"node":"^22.21.0"},"dependencies":{"next":"15.5.0"}}"#;
+    let spec = |first: &str| {
+        format!(
+            "version: 1\nfrontend:\n  phases: {{ preBuild: {{ commands: [{first}, npm ci] }}, build: {{ commands: [npm run build] }} }}\n  artifacts: {{ baseDirectory: .next, files: ['**/*'] }}\n"
+        )
+    };
+    for (first, count) in [("true", 2), ("nvm install 22.21.0", 0)] {
+        let project = Project::with_build("true")
+            .file("package.json", manifest)
+            .file(".nvmrc", "22.21.0\n")
+            .file("amplify.yml", spec(first))
+            .program("node", "[ \"$1\" = --version ] && echo v20.20.2");
+        let ran = project.run(&["validate"]);
+        assert_eq!(ran.stdout.matches("node-version-unsupported").count(), count, "{}", ran.stdout);
+    }
+}

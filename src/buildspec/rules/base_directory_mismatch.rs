@@ -4,12 +4,18 @@ use super::{
     RuleContext,
     context::platform_message,
     folders::{plain, start},
-    packages::{builds, followed},
+    packages::{builds, followed, is_opaque},
 };
 use crate::{
-    buildspec::{model::App, node::Spanned, selection::normal, shell::Commands},
+    buildspec::{
+        model::App,
+        node::Spanned,
+        selection::normal,
+        shell::{Commands, Invocation},
+    },
     project::{
-        Known, Manifest, NextConfig, Project, ScriptCommands, output::OutputMode, script_commands,
+        Known, Manifest, NextConfig, Project, ScriptCommand, ScriptCommands, output::OutputMode,
+        script_commands,
     },
     report::{Finding, FindingId, Severity},
 };
@@ -21,6 +27,72 @@ const ADAPTER: &str = ".amplify-hosting";
 const WRITERS: &[&str] = &[
     "mv", "cp", "rsync", "ln", "mkdir", "tar", "unzip", "zip", "install", "tee", "find", "xargs",
     "git", "aws",
+];
+
+/// Options that choose another folder.
+const ELSEWHERE: &[&str] = &["--prefix", "-C", "--dir", "--cwd"];
+/// Programs that make no folder that could be deployed. What others do is not known.
+const QUIET: &[&str] = &[
+    "[",
+    "[[",
+    "ampx",
+    "amplifyPush",
+    "biome",
+    "bun",
+    "cat",
+    "cd",
+    "command",
+    "corepack",
+    "date",
+    "deployfix",
+    "df",
+    "du",
+    "echo",
+    "env",
+    "eslint",
+    "exit",
+    "export",
+    "false",
+    "fnm",
+    "free",
+    "grep",
+    "head",
+    "hostname",
+    "jest",
+    "jq",
+    "ls",
+    "n",
+    "next",
+    "next-sitemap",
+    "npm",
+    "nproc",
+    "nvm",
+    "patch-package",
+    "pnpm",
+    "prettier",
+    "printenv",
+    "printf",
+    "prisma",
+    "pwd",
+    "rimraf",
+    "rm",
+    "sed",
+    "set",
+    "sleep",
+    "sort",
+    "tail",
+    "test",
+    "true",
+    "tsc",
+    "ulimit",
+    "uname",
+    "unset",
+    "vitest",
+    "wc",
+    "which",
+    "whoami",
+    "yarn",
+    ":",
 ];
 
 /// `artifacts.baseDirectory` against the folder that the build of Next writes.
@@ -88,6 +160,14 @@ fn standalone(
             base.value
         )))
         .hint(format!("baseDirectory: {right}"));
+    // A script may make a folder of its own layout there.
+    let manifest = context.project_of(app).and_then(|project| project.manifest.manifest.as_ref());
+    let scripts = manifest.and_then(|manifest| script_commands(manifest, "build"));
+    let hidden = commands.invocations.iter().any(|invocation| {
+        let is_harmless = leaves_alone(invocation, &Manifest::default());
+        is_opaque(invocation) && !is_harmless
+    }) || scripts.is_some_and(|scripts| !scripts.complete);
+    let finding = if hidden { finding.severity(Severity::Warning) } else { finding };
     // Without the project, the part before it may be as wrong as the rest.
     Some(match context.project_of(app) {
         Some(project) if expected(context, app, project).as_deref() == Some(&right) => {
@@ -139,20 +219,25 @@ fn mismatch(
     }
     let folder = in_project(context, app, &base.value)?;
     let names_adapter = folder.split('/').any(|part| part == ADAPTER);
-    let build = build(project, commands, manifest)?;
+    let build = build(context, app, project, commands, manifest)?;
     let exports = build.runs_next("export")
         || commands.invocations.iter().any(|invocation| invocation.has("export"));
     if names_adapter || exports || written_by_commands(&folder, commands, &build) {
         return None;
     }
     // A project may depend on Next and deploy what another tool builds.
-    let certain = build.complete && build.runs_next("build");
+    let certain = build.complete
+        && build.runs_next("build")
+        && build.commands.iter().all(is_quiet)
+        && commands.invocations.iter().all(|invocation| leaves_alone(invocation, manifest));
     let script = script_commands(manifest, "build");
     if !certain && !script.is_some_and(|script| script.runs_next("build")) {
         return None;
     }
     let config = &project.next_config;
-    let certain = certain && config.is_certain();
+    // The commands may write another configuration than the one that is read here.
+    let rewritten = commands.items.iter().any(|item| item.text.contains("next.config"));
+    let certain = certain && config.is_certain() && !rewritten;
     match (config.mode(), config.base_directory()) {
         (Some(OutputMode::Export), Some(_)) if folder == NextConfig::DEFAULT_DIST_DIR => {
             export_from_dist_dir(context, project, base)
@@ -196,9 +281,24 @@ fn repeats_app_root(app: &App, base: &str) -> bool {
 }
 
 /// Everything that the build commands run.
-fn build(project: &Project, commands: &Commands, manifest: &Manifest) -> Option<ScriptCommands> {
+fn build(
+    context: &RuleContext<'_>,
+    app: &App,
+    project: &Project,
+    commands: &Commands,
+    manifest: &Manifest,
+) -> Option<ScriptCommands> {
     let mut all = ScriptCommands { commands: Vec::new(), complete: true };
     for invocation in commands.invocations.iter().filter(|invocation| builds(invocation)) {
+        let folder = context.folder_of(app, invocation);
+        let is_inner = folder
+            .as_ref()
+            .is_some_and(|folder| *folder != project.root && folder.starts_with(&project.root));
+        // Another package in the same repository is built.
+        if is_inner || ELSEWHERE.iter().any(|flag| invocation.has(flag)) {
+            return None;
+        }
+        all.complete &= folder.is_some_and(|folder| folder == project.root);
         let followed = if super::packages::is_deployfix(invocation) {
             script_commands(manifest, "build").unwrap_or_default()
         } else {
@@ -207,9 +307,55 @@ fn build(project: &Project, commands: &Commands, manifest: &Manifest) -> Option<
         all.complete &= followed.complete;
         all.commands.extend(followed.commands);
     }
+    if all.commands.iter().any(|command| builds_inner(project, command)) {
+        return None;
+    }
     // A script of another project in the same repository is built.
     let elsewhere = project.manifest.manifest.is_none() || all.commands.is_empty();
     (!elsewhere).then_some(all)
+}
+
+/// `cd web` in a script, `next build web`.
+fn builds_inner(project: &Project, command: &ScriptCommand) -> bool {
+    let is_inner = |word: &String| {
+        let plain = word.trim_start_matches("./");
+        !plain.is_empty()
+            && !plain.starts_with(['.', '/', '-'])
+            && project.root.join(plain).is_dir()
+    };
+    match command.next("build") {
+        Some(arguments) => arguments.iter().any(is_inner),
+        None => command.program() == "cd" && command.words.iter().skip(1).any(is_inner),
+    }
+}
+
+/// Whether a command of a script is known to make no folder that could be deployed.
+fn is_quiet(command: &ScriptCommand) -> bool {
+    let program = command.program();
+    QUIET.contains(&program.split_once('@').map_or(program, |(name, _)| name))
+}
+
+/// The same for a command of the specification.
+fn leaves_alone(invocation: &Invocation, manifest: &Manifest) -> bool {
+    let Some(program) = invocation.program() else { return invocation.words.is_empty() };
+    let has_only = |words: &[&str]| {
+        invocation.arguments().iter().all(|word| words.contains(&word.text.as_str()))
+    };
+    let loads_nvm = || invocation.words.iter().any(|word| word.text.ends_with("nvm.sh"));
+    match program {
+        "node" => has_only(&["-v", "--version"]),
+        "source" | "." => loads_nvm(),
+        // What they write is named.
+        "cp" | "mv" | "mkdir" | "ln" | "rsync" | "tee" => {
+            invocation.words.iter().all(|word| word.is_static)
+        }
+        _ if builds(invocation) => true,
+        "npm" | "pnpm" | "yarn" | "bun" | "npx" | "pnpx" | "bunx" => {
+            let followed = followed(invocation, manifest);
+            followed.complete && followed.commands.iter().all(is_quiet)
+        }
+        _ => QUIET.contains(&program),
+    }
 }
 
 /// Whether some command puts files there.

@@ -1,6 +1,7 @@
 use super::{
     RuleContext,
     context::platform_message,
+    packages::is_opaque,
     paths::{AppPaths, below, plain, written},
 };
 use crate::{
@@ -120,8 +121,10 @@ fn left_out(
 /// Whether a command may bring the output to where it is looked for.
 fn moves_output(commands: &Commands) -> bool {
     !commands.unreadable.is_empty()
-        || commands
-            .invocations
-            .iter()
-            .any(|invocation| invocation.program().is_some_and(|program| MOVERS.contains(&program)))
+        || commands.invocations.iter().any(|invocation| {
+            let is_version = invocation.has("-v") || invocation.has("--version");
+            let loads_nvm = invocation.words.iter().any(|word| word.text.ends_with("nvm.sh"));
+            (is_opaque(invocation) && !is_version && !loads_nvm)
+                || invocation.program().is_some_and(|program| MOVERS.contains(&program))
+        })
 }

@@ -36,8 +36,8 @@ const WATCHERS: &[(&str, &[&str])] = &[
     ("rollup", &["--watch", "-w"]),
     ("tsup", &["--watch"]),
 ];
-/// What ends such a program by itself: a bounded run, a question for help or version.
-const ENDS: &[&str] = &["--help", "-h", "--version", "-v", "-V", "build"];
+/// What ends such a program by itself: a bounded run, a question for help or version, `--watch false`.
+const ENDS: &[&str] = &["--help", "-h", "--version", "-v", "-V", "build", "false"];
 /// Scripts that by custom serve or watch.
 const CUSTOM: &[&str] = &["dev", "start", "serve", "preview", "watch", "start:prod", "start:dev"];
 
@@ -54,6 +54,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
                 || invocation.in_function
                 || invocation.piped_from.is_some()
                 || is_bounded(invocation)
+                || only_asks(invocation)
                 || (invocation.conditional
                     && is_switched_off(&commands.items[invocation.item].text))
             {
@@ -102,6 +103,12 @@ fn is_bounded(invocation: &Invocation) -> bool {
             )
         )
     })
+}
+
+/// `command -v serve`
+fn only_asks(invocation: &Invocation) -> bool {
+    let word = |index: usize| invocation.words.get(index).map(|word| word.text.as_str());
+    word(0) == Some("command") && matches!(word(1), Some("-v" | "-V"))
 }
 
 /// A branch that is never taken.

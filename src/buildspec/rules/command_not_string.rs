@@ -48,6 +48,9 @@ fn finding(
             "Amplify stops before any command runs; delete the item together with its comment"
         }
         Node::Sequence(_) => "Amplify stops before any command runs; write it as one text",
+        Node::Number(_) | Node::Boolean(_) => {
+            "Amplify asks for strings, and may stop before any command runs; put the command in quotes"
+        }
         _ => "Amplify stops before any command runs; put the whole command in quotes",
     };
     let finding = context

@@ -52,7 +52,16 @@ fn finding(
     if major.is_some_and(|major| major < REMOVED_IN) {
         return None;
     }
-    let certain = major.is_some() && invocation.fails_item && !invocation.conditional;
+    // Its failure may be forgiven by the script, or by one that calls it.
+    let manifest = project.and_then(|project| project.manifest.manifest.as_ref());
+    let forgiven = script.is_some()
+        && manifest.is_some_and(|manifest| {
+            manifest
+                .scripts
+                .values()
+                .any(|line| line.contains("export") && line.contains([';', '|']))
+        });
+    let certain = major.is_some() && invocation.fails_item && !invocation.conditional && !forgiven;
     let message = match (script, major) {
         (None, Some(major)) => format!("`next export` does not exist in Next.js {major}"),
         (None, None) => "`next export` does not exist in Next.js 14 and later".to_owned(),

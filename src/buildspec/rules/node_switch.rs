@@ -45,7 +45,11 @@ fn target(invocation: &Invocation) -> Option<Target> {
     let version = match invocation.program()? {
         "nvm" | "fnm" => {
             let subcommand = operands.next()?;
-            if !["use", "install", "i"].iter().any(|name| subcommand.is(name)) {
+            // `fnm install` does not switch.
+            let installs = invocation.runs("nvm") && !invocation.has("--no-use");
+            let switches = subcommand.is("use")
+                || (installs && ["install", "i"].iter().any(|name| subcommand.is(name)));
+            if !switches {
                 return None;
             }
             if invocation.has("--lts") {

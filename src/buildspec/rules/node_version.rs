@@ -4,14 +4,14 @@ use super::{
     RuleContext,
     context::platform_message,
     node_switch::{Switch, Target, lasts, switches},
-    packages::{builds, install},
+    packages::{builds, install, is_opaque},
 };
 use crate::{
     amplify::{Support, server_runtime_support},
     buildspec::{
         model::App,
         selection::normal,
-        shell::{Commands, SectionName},
+        shell::{Commands, Invocation, SectionName},
     },
     project::{
         NodeRange, NodeRequest, Project, RequestSource, Wanted, node_requests, output::OutputMode,
@@ -27,6 +27,8 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
     for (app, commands, severity) in context.commands() {
         let switches = switches(commands);
         let build = commands.invocations.iter().position(builds);
+        // Without a build that shows, one of these may be it.
+        let build = build.or_else(|| commands.invocations.iter().position(may_build));
         let before = |switch: &&Switch<'_>| build.is_none_or(|build| switch.index < build);
         let mut found = Vec::new();
         found.extend(switches.iter().filter_map(|switch| without_effect(context, switch)));
@@ -49,6 +51,16 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         }));
     }
     findings
+}
+
+/// Whether a command may hide the build: a script, a task runner; not the loading of nvm.
+fn may_build(invocation: &Invocation) -> bool {
+    is_opaque(invocation)
+        && !invocation.words.iter().any(|word| word.text.contains("nvm") || word.text == "-v")
+        && !matches!(
+            invocation.program(),
+            Some("curl" | "wget" | "yum" | "dnf" | "apt" | "apt-get")
+        )
 }
 
 /// In a subshell the choice is lost with it.

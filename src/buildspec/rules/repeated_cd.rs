@@ -54,7 +54,9 @@ fn first_wrong(
     let mut harmless = true;
     let mut runs_scripts = false;
     let frontend = |invocation: &&Invocation| invocation.section == SectionName::Frontend;
-    for invocation in commands.invocations.iter().filter(frontend) {
+    for (index, invocation) in
+        commands.invocations.iter().enumerate().filter(|(_, invocation)| frontend(invocation))
+    {
         if let Some(way) = plain_cd(invocation) {
             let case = Case {
                 context,
@@ -64,6 +66,7 @@ fn first_wrong(
                 repository: repository.as_deref(),
                 certain: harmless,
                 runs_scripts,
+                before: &commands.invocations[..index],
                 severity,
             };
             if let Some(finding) = case.judge() {
@@ -100,6 +103,8 @@ struct Case<'a, 'b> {
     certain: bool,
     /// Whether an earlier command may have run scripts of the project.
     runs_scripts: bool,
+    /// The commands before it.
+    before: &'a [Invocation],
     severity: Severity,
 }
 
@@ -129,10 +134,12 @@ impl Case<'_, '_> {
         let target = join(here, self.way).filter(|target| !target.starts_with(".."))?;
         let missing = match look_up(repository, &target) {
             Lookup::Exists => return None,
+            Lookup::Case(_) if self.names_it() => return None,
             Lookup::Case(actual) => return Some(self.other_case(&actual)),
             Lookup::Missing(missing) => missing,
         };
-        if MADE_BY_TOOLS.contains(&missing.as_str()) || is_submodule(repository, &target) {
+        let made = MADE_BY_TOOLS.contains(&missing.as_str()) || self.names_it();
+        if made || is_submodule(repository, &target) {
             return None;
         }
         let way = join("", self.way).unwrap_or_default();
@@ -163,6 +170,16 @@ impl Case<'_, '_> {
         Some(self.finding(message, resolution).severity(severity).evidence(evidence))
     }
 
+    /// Whether an earlier command speaks of the folder, as `mkdir` and `git clone` do.
+    fn names_it(&self) -> bool {
+        let name = self.way.trim_end_matches('/').rsplit('/').next().unwrap_or(self.way);
+        self.before.iter().filter(|earlier| !earlier.runs("cd")).any(|earlier| {
+            earlier.words.iter().skip(1).any(|word| {
+                word.text.split(['/', '=', ' ']).any(|part| part.trim_end_matches(".git") == name)
+            })
+        })
+    }
+
     fn already_there(&self) -> &'static str {
         if self.invocation.folder.as_deref() == Some("") {
             "Amplify starts in the app root, unless `buildPath` says otherwise; remove the command"
@@ -176,7 +193,11 @@ impl Case<'_, '_> {
             format!("`cd {}` differs from the folder `{actual}` in upper and lower case", self.way),
             "Amplify builds on Linux, where these are two names, so that the build stops here; write the name as the repository has it",
         )
-        .severity(if self.invocation.fails_item { self.severity } else { Severity::Warning })
+        .severity(if self.certain && self.invocation.fails_item {
+            self.severity
+        } else {
+            Severity::Warning
+        })
         .evidence(Evidence::new("repository", format!("the folder is `{actual}`")))
     }
 

@@ -61,6 +61,9 @@ enum Answer {
 
 fn ask(commands: &Commands, unreadable: &Unreadable) -> Answer {
     let item = &commands.items[unreadable.item];
+    // `-n` runs no `shopt`: what the commands switch on is switched on here.
+    let extended = commands.items.iter().any(|item| item.text.contains("extglob"));
+    let bash = |script: &str| bash(script, extended);
     let refusal = match bash(&item.text) {
         None => return Answer::Silence,
         Some(Ok(())) => return Answer::Accepts,
@@ -137,12 +140,13 @@ fn advice(refusal: &str) -> &'static str {
 }
 
 /// Asks bash to read a script without running it: nothing where it gives no answer, else what it complains about.
-fn bash(script: &str) -> Option<Result<(), String>> {
+fn bash(script: &str, extended: bool) -> Option<Result<(), String>> {
     if script.len() > MAXIMUM_SIZE {
         return None;
     }
     let child = Command::new(which::which("bash").ok()?)
         .args(["--norc", "--noprofile", "-n"])
+        .args(extended.then_some(["-O", "extglob"]).into_iter().flatten())
         .env_clear()
         .env("LC_ALL", "C")
         .stdin(Stdio::piped())

@@ -21,14 +21,15 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         .chain(in_app)
         .filter(|path| path.is_file())
         .map(|path| {
-            let shown = crate::project::relative(&project.root, &path);
+            let name = crate::project::relative(&root, &path);
             Finding::new(
                 FindingId::BuildspecTwoFiles,
-                format!("`{shown}` is never read"),
+                format!("`{name}` is never read"),
                 format!("Amplify opens `{FILE}` at the repository's root only, and it is there; delete the other file"),
             )
-            .location(Location::file(shown.clone()))
-            .hint(format!("git rm {shown}"))
+            .location(Location::file(crate::project::relative(&project.root, &path)))
+            // From the repository's root, wherever it is typed: the file that is read has the same name.
+            .hint(format!("git rm ':/{name}'"))
         })
         .collect()
 }

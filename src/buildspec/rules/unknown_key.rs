@@ -12,6 +12,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "redirects are set in the console, or with `aws amplify update-app --custom-rules`",
     ),
     (
+        "customRules",
+        "redirects are set in the console, or with `aws amplify update-app --custom-rules`",
+    ),
+    (
         "redirects",
         "redirects are set in the console, or with `aws amplify update-app --custom-rules`",
     ),

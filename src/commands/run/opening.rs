@@ -91,7 +91,11 @@ impl Opening {
         let find = |wanted: &str| roots.iter().find(|root| plain(root) == plain(wanted));
         let here = folder.strip_prefix(&above).ok().and_then(Path::to_str).and_then(find);
         let declared = specification.declared_root();
-        let only = roots.first().filter(|_| roots.len() == 1);
+        // Another app's folder is no wish for this one.
+        let only = roots.first().filter(|root| {
+            let root = above.join(plain(root));
+            roots.len() == 1 && (root.starts_with(&folder) || folder.starts_with(&root))
+        });
         let chosen = match (asked, here, declared) {
             (Some(asked), ..) => find(asked).ok_or_else(|| unknown(asked, &roots))?,
             (None, Some(here), _) => here,

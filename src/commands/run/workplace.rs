@@ -45,6 +45,28 @@ impl Workplace {
         self.clone.is_some()
     }
 
+    /// Says of an import that resolves to nothing which file of that name was left out.
+    pub(super) fn explain(&self, findings: &mut [Finding]) {
+        let Some(clone) = &self.clone else { return };
+        for finding in findings {
+            if finding.id != FindingId::ModuleNotFound {
+                continue;
+            }
+            let module = finding.message.split('`').nth(1).unwrap_or_default();
+            let parts: Vec<_> =
+                module.split('/').filter_map(|part| Path::new(part).file_stem()).collect();
+            let names_it = |note: &&String| {
+                let mut left_out = note.split('`').skip(1).step_by(2);
+                left_out.any(|path| {
+                    Path::new(path).file_stem().is_some_and(|name| parts.contains(&name))
+                })
+            };
+            if let Some(note) = clone.notes.iter().find(names_it) {
+                finding.hints.insert(0, note.clone());
+            }
+        }
+    }
+
     /// Removes the clone, unless it is to be kept.
     pub(super) fn leave(self, session: &Session, keep: bool) {
         if let Some(clone) = self.clone.filter(|_| keep) {

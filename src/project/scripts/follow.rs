@@ -125,7 +125,12 @@ fn called_scripts(words: &[String]) -> Called {
     match program {
         "run-s" | "run-p" | "npm-run-all" | "npm-run-all2" => {
             let names: Vec<_> = plain().cloned().collect();
-            if names.iter().any(|name| name.contains('*')) {
+            // The first one that ends stops the others.
+            let races = arguments.iter().any(|word| {
+                *word == "--race"
+                    || (!word.starts_with("--") && word.starts_with('-') && word.contains('r'))
+            });
+            if races || names.iter().any(|name| name.contains('*')) {
                 Called::Elsewhere
             } else {
                 Called::Scripts(names)
@@ -239,6 +244,7 @@ mod tests {
             ("npm run all", "turbo build ?"),
             ("npm run web", "pnpm --filter web build ?"),
             ("npm run nothing", " ?"),
+            ("run-p --race compile clean", "run-p --race compile clean ?"),
             ("npm run env", "next export; echo a && b"),
             ("npm run both", "tsc -w &; next dev"),
             ("npx next build", "next build"),
