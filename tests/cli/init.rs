@@ -17,7 +17,7 @@ fn manifest(more: &str) -> String {
 
 fn npm_lock() -> String {
     format!(
-        r#"{{"name":"web","version":"1.0.0","lockfileVersion":3,"requires":true,"packages":{{"":{{"name":"web","version":"1.0.0","dependencies":{{"next":"{NEXT}"}}}},"node_modules/next":{{"version":"{NEXT}","resolved":"https://registry.npmjs.org/next/-/next-{NEXT}.tgz","integrity":"sha512-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="}}}}}}"#
+        r#"{{"name":"web","version":"1.0.0","lockfileVersion":3,"requires":true,"packages":{{"":{{"name":"web","version":"1.0.0","dependencies":{{"next":"{NEXT}"}}}},"node_modules/next":{{"version":"{NEXT}","integrity":"sha512-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="}}}}}}"#
     )
 }
 
