@@ -21,7 +21,7 @@ pub(super) fn check(context: &RuleContext<'_>) -> Vec<Finding> {
         .chain(in_app)
         .filter(|path| path.is_file())
         .map(|path| {
-            let name = crate::project::relative(&root, &path);
+            let name = crate::project::relative(root, &path);
             Finding::new(
                 FindingId::BuildspecTwoFiles,
                 format!("`{name}` is never read"),
