@@ -18,5 +18,7 @@ mod tests;
 pub(crate) use invalid::similar;
 pub(crate) use kind::VariableType;
 pub(crate) use load::{load, parse as parse_config};
-pub(crate) use model::{Config, Ignore, Memory, Variable};
+pub(crate) use model::{
+    Config, Ignore, Install, InstallScripts, Memory, OtherScripts, RecoveryMode, Variable, Verify,
+};
 pub(crate) use scalars::{duration, size};

@@ -12,6 +12,8 @@ pub(crate) struct Config {
     pub environment: BTreeMap<String, Variable>,
     /// How far recovery may go.
     pub recovery: Recovery,
+    /// How dependencies are installed, and which are trusted.
+    pub install: Install,
     /// The build command and its limits.
     pub build: Build,
     /// Limits on what is deployed.
@@ -91,6 +93,56 @@ pub(crate) enum RecoveryMode {
     Lenient,
     /// Only those that leave the result as it would have been.
     Strict,
+}
+
+/// How dependencies are installed, and which are trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Install {
+    /// How an earlier installation is verified before it is taken again. Default: full.
+    pub verify: Verify,
+    /// The registry to ask when the configured one does not answer.
+    pub fallback_registry: Option<url::Url>,
+    /// Hosts that a lockfile may name besides those of the configured registries, without scheme.
+    pub allowed_hosts: Vec<String>,
+    /// Which packages may run their install scripts.
+    pub scripts: InstallScripts,
+}
+
+/// How much of an earlier installation is read before it is taken again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Verify {
+    /// The content of every file.
+    #[default]
+    Full,
+    /// Names, sizes and modes of every file, and whether it was written since.
+    Stat,
+    /// Nothing: the manager always installs.
+    Off,
+}
+
+impl Verify {
+    /// Every value with its spelling in deployfix.yml and on the command line.
+    pub(crate) const ALL: [(&str, Self); 3] =
+        [("full", Self::Full), ("stat", Self::Stat), ("off", Self::Off)];
+}
+
+/// Which packages may run their install scripts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct InstallScripts {
+    /// Names of packages that were reviewed.
+    pub allow: Vec<String>,
+    /// What becomes of the scripts of all others. Default: they run, as the manager decides.
+    pub others: OtherScripts,
+}
+
+/// What becomes of install scripts that nobody reviewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum OtherScripts {
+    /// The manager decides.
+    #[default]
+    Run,
+    /// They are not run.
+    Skip,
 }
 
 /// The build command and its limits.

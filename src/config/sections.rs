@@ -4,7 +4,8 @@ use super::{
     fields::{Fields, choice, text, wrong},
     invalid::{Invalid, InvalidKind, similar},
     model::{
-        Artifacts, Build, Config, Health, Ignore, Memory, Notify, NotifyOn, Recovery, RecoveryMode,
+        Artifacts, Build, Config, Health, Ignore, Install, InstallScripts, Memory, Notify,
+        NotifyOn, OtherScripts, Recovery, RecoveryMode, Verify,
     },
     node::{Node, Value},
     variables,
@@ -17,6 +18,7 @@ pub(super) const KEYS: &[&str] = &[
     "environment",
     "branches",
     "recovery",
+    "install",
     "build",
     "artifacts",
     "health",
@@ -40,6 +42,7 @@ pub(super) fn read(root: &Node, mode: RecoveryMode) -> Result<Config, Invalid> {
             .transpose()?
             .unwrap_or_default(),
         recovery: recovery(&fields, mode)?,
+        install: install(&fields)?,
         build: build(&fields)?,
         artifacts: artifacts(&fields)?,
         health: health(&fields)?,
@@ -74,6 +77,79 @@ fn recovery(fields: &Fields<'_>, mode: RecoveryMode) -> Result<Recovery, Invalid
         recovery.attempts = attempts;
     }
     Ok(recovery)
+}
+
+fn install(fields: &Fields<'_>) -> Result<Install, Invalid> {
+    let Some(node) = fields.get("install") else { return Ok(Install::default()) };
+    let keys = &["verify", "fallbackRegistry", "allowedHosts", "scripts"];
+    let fields = Fields::open(node, "install", keys)?;
+    let verify = fields
+        .get("verify")
+        .map(|node| choice(node, "install.verify", &Verify::ALL))
+        .transpose()?
+        .unwrap_or_default();
+    let example = "allowedHosts: [npm.example.com]";
+    let mut allowed_hosts = Vec::new();
+    for node in fields.list("allowedHosts", example)? {
+        let host = text(node, "install.allowedHosts", example)?;
+        if url::Host::parse(host.split(':').next().unwrap_or_default()).is_err() {
+            let expected = "a list of host names, without `https://` and path";
+            return Err(wrong(node, "install.allowedHosts", expected, example));
+        }
+        allowed_hosts.push(host.to_ascii_lowercase());
+    }
+    Ok(Install {
+        verify,
+        fallback_registry: fallback_registry(&fields)?,
+        allowed_hosts,
+        scripts: install_scripts(&fields)?,
+    })
+}
+
+fn fallback_registry(fields: &Fields<'_>) -> Result<Option<url::Url>, Invalid> {
+    let Some(node) = fields.get("fallbackRegistry") else { return Ok(None) };
+    let example = "fallbackRegistry: https://npm.example.com/";
+    let written = text(node, "install.fallbackRegistry", example)?;
+    let url = url::Url::parse(written).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+    });
+    // A wrong address may hold a password, so it is not repeated.
+    url.map(Some).ok_or_else(|| {
+        InvalidKind::Value {
+            key: "install.fallbackRegistry".into(),
+            expected:
+                "a URL that begins with `https://`, without a password (that belongs into .npmrc)"
+                    .into(),
+            found: "what is written there".into(),
+            example: example.into(),
+            similar: None,
+        }
+        .at(node.position)
+    })
+}
+
+fn install_scripts(fields: &Fields<'_>) -> Result<InstallScripts, Invalid> {
+    let Some(node) = fields.get("scripts") else { return Ok(InstallScripts::default()) };
+    let fields = Fields::open(node, "install.scripts", &["allow", "others"])?;
+    let example = "allow: [sharp]";
+    let mut allow = Vec::new();
+    for node in fields.list("allow", example)? {
+        let name = text(node, "install.scripts.allow", example)?;
+        if name.trim().is_empty() || name.contains(char::is_whitespace) {
+            let expected = "a list of package names";
+            return Err(wrong(node, "install.scripts.allow", expected, example));
+        }
+        allow.push(name.to_owned());
+    }
+    let others = [("run", OtherScripts::Run), ("skip", OtherScripts::Skip)];
+    let others = fields
+        .get("others")
+        .map(|node| choice(node, "install.scripts.others", &others))
+        .transpose()?
+        .unwrap_or_default();
+    Ok(InstallScripts { allow, others })
 }
 
 fn build(fields: &Fields<'_>) -> Result<Build, Invalid> {

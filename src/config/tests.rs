@@ -22,6 +22,11 @@ branches:
     build: { timeout: 10m }
   "feature/a*": { build: { timeout: 20m }, notify: [] }
 recovery: { mode: lenient, attempts: 5 }
+install:
+  verify: stat
+  fallbackRegistry: https://npm.example.com/
+  allowedHosts: [Packages.example.com]
+  scripts: { allow: [sharp], others: skip }
 build: { command: "next build", memory: 4GiB, timeout: 25m, stall: 10m }
 artifacts: { budget: 200MB, deny: ["**/*.map"] }
 health: { routes: ["/", "/api/health"], timeout: 10s }
@@ -57,6 +62,11 @@ fn every_key_is_read() {
     );
     assert_eq!(config.environment["PLAIN"].kind, VariableType::String);
     assert_eq!(config.recovery, Recovery { mode: RecoveryMode::Lenient, attempts: 5 });
+    assert_eq!(config.install.verify, Verify::Stat);
+    assert_eq!(config.install.fallback_registry.unwrap().as_str(), "https://npm.example.com/");
+    assert_eq!(config.install.allowed_hosts, ["packages.example.com"]);
+    let scripts = InstallScripts { allow: vec!["sharp".into()], others: OtherScripts::Skip };
+    assert_eq!(config.install.scripts, scripts);
     assert_eq!(config.build.memory, Memory::Limit(4 << 30));
     assert_eq!(config.build.timeout, Some(Duration::from_mins(25)));
     assert_eq!(config.artifacts.budget, Some(200_000_000));
@@ -186,6 +196,12 @@ fn messages() {
         "build: { memory: lots }",
         "build: { timeout: 25 }",
         "build: { stall: 0s }",
+        "install: { verify: fast }",
+        "install: { fallbackRegistry: npm.example.com }",
+        "install: { fallbackRegistry: \"https://user:fake-password@npm.example.com\" }",
+        "install: { allowedHosts: [\"https://npm.example.com\"] }",
+        "install: { scripts: { allow: [\"\"] } }",
+        "install: { scripts: { others: deny } }",
         "artifacts: { budget: 200 }",
         "artifacts: { deny: \"**/*.map\" }",
         "artifacts: { deny: [\"\"] }",

@@ -1,6 +1,9 @@
 use super::Context;
 use crate::{
-    project::{DecidedBy, ManagerKind, Manifest, drift, lockfile_health, manager_conflicts},
+    project::{
+        DecidedBy, DriftInput, Lockfile, ManagerKind, Manifest, drift, drift_findings,
+        lockfile_health, manager_conflicts,
+    },
     report::{Finding, FindingId, Location, Severity},
 };
 
@@ -12,7 +15,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = match project.lockfile() {
         Some(lockfile) => {
             let mut findings = lockfile_health(lockfile, has_dependencies);
-            findings.extend(manifest.into_iter().flat_map(|manifest| drift(manifest, lockfile)));
+            if manifest.is_some() && !findings.iter().any(Finding::is_error) {
+                findings.extend(out_of_sync(context, lockfile));
+            }
             findings
         }
         None if manifest.is_some() && has_dependencies => vec![missing(context)],
@@ -29,6 +34,22 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     }
     findings.extend(manager_conflicts(manifest, &project.lockfiles, &project.manager));
     findings
+}
+
+/// Where the manager's frozen install would refuse, because a manifest changed without the lockfile.
+fn out_of_sync(context: &Context<'_>, lockfile: &Lockfile) -> Vec<Finding> {
+    let project = context.project;
+    let Some(root) = lockfile.path.parent() else { return Vec::new() };
+    let path = context.variables.get("PATH").map(String::as_str);
+    let version =
+        project.manager.requested.as_ref().and_then(|requested| requested.version.clone()).or_else(
+            || {
+                let installed = project.manager.kind.installed_version(path, &project.root)?;
+                semver::Version::parse(&installed).ok()
+            },
+        );
+    let input = DriftInput { root, lockfile, manager_version: version.as_ref() };
+    drift_findings(&project.root, &input, &drift(&input))
 }
 
 fn missing(context: &Context<'_>) -> Finding {

@@ -15,9 +15,10 @@ mod workspace;
 
 pub(crate) use app::Project;
 pub(crate) use lockfile::{
-    Lockfile, LockfileKind, drift, health as lockfile_health, lockfiles_of, relative,
+    Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict, drift,
+    drift_findings, health as lockfile_health, locked_packages, lockfiles_of, relative,
 };
-pub(crate) use manifest::{Manifest, read as read_manifest};
+pub(crate) use manifest::{Manifest, read as read_manifest, read_raw as read_raw_manifest};
 pub(crate) use next_config::{Known, NextConfig};
 pub(crate) use node::{
     NodeInUse, NodeRange, NodeRequest, RequestSource, Wanted, in_use, long_term_line, next_minimum,
@@ -28,4 +29,4 @@ pub(crate) use package_manager::{
 };
 pub(crate) use scripts::{ScriptCommand, ScriptCommands, script_commands, word_commands};
 pub(crate) use text::{Text, TextError, conflict_marker, decode, position, read_stream, read_text};
-pub(crate) use workspace::{matches_any, roots as workspace_roots};
+pub(crate) use workspace::{matches_any, members as workspace_members, roots as workspace_roots};

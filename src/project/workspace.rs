@@ -58,6 +58,27 @@ fn includes(folder: &Path, app_root: &Path) -> bool {
         .is_ok_and(|relative| matches_any(&patterns, &relative.to_string_lossy()))
 }
 
+/// The folders below a root that hold a package.json and are chosen by a list of globs; relative to it, in the order of their names.
+pub(crate) fn members(root: &Path, patterns: &[String]) -> Vec<String> {
+    let is_searched = |entry: &walkdir::DirEntry| {
+        entry.depth() == 0
+            || (entry.file_type().is_dir()
+                && !matches!(entry.file_name().to_str(), Some("node_modules" | ".git" | ".next")))
+    };
+    walkdir::WalkDir::new(root)
+        .min_depth(1)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(is_searched)
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().join(manifest::FILE).is_file())
+        .filter_map(|entry| {
+            Some(entry.path().strip_prefix(root).ok()?.to_string_lossy().into_owned())
+        })
+        .filter(|path| matches_any(patterns, path))
+        .collect()
+}
+
 /// Whether a path is chosen by a list of globs in which `!` takes away again, the last one deciding.
 pub(crate) fn matches_any(patterns: &[String], path: &str) -> bool {
     patterns.iter().fold(false, |chosen, pattern| {
@@ -130,6 +151,18 @@ mod tests {
         ] {
             assert_eq!(chosen(patterns, path), expected, "{patterns:?} {path}");
         }
+    }
+
+    #[test]
+    fn members_are_folders_with_a_manifest() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["apps/web", "apps/old", "packages/ui", "apps/web/node_modules/x"] {
+            std::fs::create_dir_all(folder.path().join(path)).unwrap();
+            std::fs::write(folder.path().join(path).join("package.json"), "{}").unwrap();
+        }
+        std::fs::create_dir_all(folder.path().join("apps/empty")).unwrap();
+        let patterns = ["packages/*", "apps/**", "!apps/old"].map(ToOwned::to_owned);
+        assert_eq!(members(folder.path(), &patterns), ["apps/web", "packages/ui"]);
     }
 
     #[test]

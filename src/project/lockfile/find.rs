@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::project::{
     package_manager::ManagerKind,
@@ -46,6 +46,8 @@ impl LockfileKind {
 pub(crate) struct Lockfile {
     /// What wrote it.
     pub(crate) kind: LockfileKind,
+    /// Where it is, absolute.
+    pub(crate) path: PathBuf,
     /// The same as reports show it: relative to the app root.
     pub(crate) relative_path: String,
     /// Its text; the binary kind is not read.
@@ -100,6 +102,7 @@ fn read(app_root: &Path, path: &Path, kind: LockfileKind) -> Lockfile {
         && text.as_ref().is_ok_and(|text| is_berry(&text.content, path));
     Lockfile {
         kind: if berry { LockfileKind::YarnBerry } else { kind },
+        path: path.to_path_buf(),
         relative_path: relative(app_root, path),
         text,
     }

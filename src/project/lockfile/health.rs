@@ -295,6 +295,7 @@ mod tests {
             (YarnBerry, "<<<<<<< a\n=======\n>>>>>>> b\n", Some("error lock:1:1")),
         ] {
             let lockfile = Lockfile {
+                path: "lock".into(),
                 kind,
                 relative_path: "lock".into(),
                 text: Ok(decode(content.as_bytes().to_vec())),

@@ -105,8 +105,12 @@ mod tests {
                 "{\n  \"packages\": {\n    \"next\": [\"next@15.5.29\", \"\", {}],\n  }\n}",
             ),
         ] {
-            let lockfile =
-                Lockfile { kind, relative_path: "x".into(), text: Ok(decode(content.into())) };
+            let lockfile = Lockfile {
+                kind,
+                path: "x".into(),
+                relative_path: "x".into(),
+                text: Ok(decode(content.into())),
+            };
             assert_eq!(locked_next(&lockfile).as_deref(), Some("15.5.29"), "{content}");
         }
     }

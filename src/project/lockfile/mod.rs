@@ -4,8 +4,10 @@ mod drift;
 mod find;
 mod health;
 mod locked;
+mod packages;
 
-pub(crate) use drift::drift;
+pub(crate) use drift::{Drift, DriftInput, Verdict, drift, findings as drift_findings};
 pub(crate) use find::{Lockfile, LockfileKind, find, lockfiles_of, relative};
 pub(crate) use health::health;
 pub(crate) use locked::locked_next;
+pub(crate) use packages::{LockedPackage, Source, locked_packages};

@@ -5,4 +5,4 @@ mod read;
 mod shape;
 
 pub(crate) use model::Manifest;
-pub(crate) use read::{FILE, ManifestRead, read, reason_of};
+pub(crate) use read::{FILE, ManifestRead, read, read_raw, reason_of};

@@ -30,6 +30,11 @@ pub(crate) fn read(folder: &Path) -> ManifestRead {
     }
 }
 
+/// Everything that the manifest of a folder says, in its order; nothing where the managers would not read it either.
+pub(crate) fn read_raw(folder: &Path) -> Option<Map<String, Value>> {
+    parse_object(&read_text(&folder.join(FILE), MAXIMUM_SIZE).ok()?).ok()
+}
+
 pub(super) fn invalid(message: impl Into<String>, resolution: impl Into<String>) -> Finding {
     Finding::new(FindingId::ManifestInvalid, message, resolution).location(Location::file(FILE))
 }

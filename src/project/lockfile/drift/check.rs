@@ -1,0 +1,16 @@
+use super::{Drift, DriftInput};
+use crate::project::lockfile::LockfileKind;
+
+/// Compares the manifests with the lockfile as its manager does.
+pub(crate) fn drift(input: &DriftInput<'_>) -> Drift {
+    match input.lockfile.kind {
+        LockfileKind::NpmShrinkwrap
+        | LockfileKind::Npm
+        | LockfileKind::Pnpm
+        | LockfileKind::YarnClassic
+        | LockfileKind::YarnBerry
+        | LockfileKind::Bun
+        // Its form is not documented, and bun itself has left it.
+        | LockfileKind::BunBinary => Drift::IN_SYNC,
+    }
+}

@@ -1,0 +1,10 @@
+//! Whether the manifests agree with the lockfile, decided as the manager that
+//! wrote it decides, without a network.
+
+mod check;
+mod finding;
+mod model;
+
+pub(crate) use check::drift;
+pub(crate) use finding::findings;
+pub(crate) use model::{Change, ChangeKind, Drift, DriftInput, Verdict};

@@ -1,0 +1,21 @@
+//! `install` against a real registry, whole and broken.
+#![allow(clippy::allow_attributes, reason = "which of the following occur changes with every test")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::must_use_candidate,
+    clippy::missing_panics_doc,
+    reason = "tests are not an interface, and may end at the first surprise"
+)]
+
+#[path = "../shared/managers.rs"]
+mod managers;
+#[path = "../shared/registry.rs"]
+mod registry;
+#[path = "../cli/support.rs"]
+mod support;
+
+mod healthy;
