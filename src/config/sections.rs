@@ -92,7 +92,7 @@ fn install(fields: &Fields<'_>) -> Result<Install, Invalid> {
     let mut allowed_hosts = Vec::new();
     for node in fields.list("allowedHosts", example)? {
         let host = text(node, "install.allowedHosts", example)?;
-        if url::Host::parse(host.split(':').next().unwrap_or_default()).is_err() {
+        if !is_host(host) {
             let expected = "a list of host names, without `https://` and path";
             return Err(wrong(node, "install.allowedHosts", expected, example));
         }
@@ -103,6 +103,14 @@ fn install(fields: &Fields<'_>) -> Result<Install, Invalid> {
         fallback_registry: fallback_registry(&fields)?,
         allowed_hosts,
         scripts: install_scripts(&fields)?,
+    })
+}
+
+/// A host name, with a port where it needs one.
+fn is_host(text: &str) -> bool {
+    url::Url::parse(&format!("https://{text}/")).is_ok_and(|url| {
+        let bare = url.username().is_empty() && url.password().is_none();
+        bare && url.path() == "/" && !text.contains(['/', '?', '#', '@'])
     })
 }
 
