@@ -15,8 +15,9 @@ mod workspace;
 
 pub(crate) use app::Project;
 pub(crate) use lockfile::{
-    Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict, drift,
-    drift_findings, health as lockfile_health, locked_packages, lockfiles_of, relative,
+    Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict, VersionChange,
+    difference as version_changes, drift, drift_findings, health as lockfile_health,
+    locked_packages, lockfiles_of, relative,
 };
 pub(crate) use manifest::{Manifest, read as read_manifest, read_raw as read_raw_manifest};
 pub(crate) use next_config::{Known, NextConfig};
