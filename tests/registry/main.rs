@@ -18,4 +18,7 @@ mod registry;
 #[path = "../cli/support.rs"]
 mod support;
 
+mod app;
+mod faults;
 mod healthy;
+mod proxy;
