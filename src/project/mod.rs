@@ -1,6 +1,7 @@
 //! The app on disk: manifest, lockfiles, package manager, Node and Next.
 
 mod app;
+mod ask;
 mod lockfile;
 mod manifest;
 mod next;
@@ -14,6 +15,7 @@ mod text;
 mod workspace;
 
 pub(crate) use app::Project;
+pub(crate) use ask::ask;
 pub(crate) use lockfile::{
     Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict, drift,
     drift_findings, health as lockfile_health, locked_packages, lockfiles_of, relative,
@@ -21,8 +23,9 @@ pub(crate) use lockfile::{
 pub(crate) use manifest::{Manifest, read as read_manifest, read_raw as read_raw_manifest};
 pub(crate) use next_config::{Known, NextConfig};
 pub(crate) use node::{
-    NodeInUse, NodeRange, NodeRequest, RequestSource, Wanted, in_use, long_term_line, next_minimum,
-    requests as node_requests,
+    InstalledNode, NodeChoice, NodeDemand, NodeInUse, NodeRange, NodeRequest, RequestSource,
+    Wanted, at as node_at, choose_node, engine_refusal, in_use, installed as installed_nodes,
+    long_term_line, next_minimum, node_demands, node_to_fetch, requests as node_requests,
 };
 pub(crate) use package_manager::{
     DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,
