@@ -1,7 +1,6 @@
 use super::{sections, session::Session};
 use crate::{
-    install::InstallPlan,
-    preflight,
+    install::{InstallPlan, Need, Toolchain, manager_step},
     process::CommandSpec,
     project::{Manifest, Project},
     report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus},
@@ -11,7 +10,7 @@ use crate::{
 pub(super) async fn run(session: Session) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Install);
     let project = Project::read(&session.app_root);
-    if let Some(finding) = obstacle(&project, &session) {
+    if let Some(finding) = obstacle(&project) {
         phase.findings.push(finding);
         return session.finish(phase, |_| {});
     }
@@ -24,11 +23,25 @@ pub(super) async fn run(session: Session) -> ExitStatus {
     let [program, arguments @ ..] = manager.frozen_install() else {
         return session.finish(phase, |_| {});
     };
-    let command = CommandSpec::new(*program, arguments, &session.app_root);
+    let mut command = CommandSpec::new(*program, arguments, &session.app_root);
     if session.dry_run {
-        session.say_dry_run(PhaseName::Install, &[command.display()]);
+        let steps: Vec<_> = manager_step(&project, &session.variables)
+            .into_iter()
+            .chain([command.display()])
+            .collect();
+        session.say_dry_run(PhaseName::Install, &steps);
         return ExitStatus::Success;
     }
+    let workshop = session.workshop(&project, PhaseName::Install);
+    let toolchain = match Toolchain::resolve(&workshop, Need::Manager).await {
+        Ok(toolchain) => toolchain,
+        Err(finding) => {
+            phase.findings.push(*finding);
+            return session.finish(phase, |_| {});
+        }
+    };
+    toolchain.apply(&mut command);
+    phase.findings.extend(toolchain.findings);
     let mut plan = InstallPlan::new(manager, command);
     session
         .attempt_loop(PhaseName::Install)
@@ -39,7 +52,7 @@ pub(super) async fn run(session: Session) -> ExitStatus {
 }
 
 /// What makes it pointless, or dishonest, to start the manager.
-fn obstacle(project: &Project, session: &Session) -> Option<Finding> {
+fn obstacle(project: &Project) -> Option<Finding> {
     if project.manifest.manifest.is_none() {
         return project.manifest.findings.iter().find(|finding| finding.is_error()).cloned();
     }
@@ -56,7 +69,7 @@ fn obstacle(project: &Project, session: &Session) -> Option<Finding> {
             .hint(format!("run `{install}` and commit {}", manager.lockfile_name())),
         );
     }
-    preflight::missing_manager(project, &session.variables)
+    None
 }
 
 fn has_dependencies(project: &Project) -> bool {

@@ -3,6 +3,8 @@
 mod app;
 mod ask;
 mod lockfile;
+mod manager_program;
+mod manager_release;
 mod manifest;
 mod next;
 mod next_config;
@@ -20,12 +22,18 @@ pub(crate) use lockfile::{
     Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict, drift,
     drift_findings, health as lockfile_health, locked_packages, lockfiles_of, relative,
 };
+pub(crate) use manager_program::{
+    ManagerProblem, ManagerProgram, manager_missing, manager_problem, missing_finding,
+    requested_manager, yarn_path,
+};
+pub(crate) use manager_release::release_for;
 pub(crate) use manifest::{Manifest, read as read_manifest, read_raw as read_raw_manifest};
 pub(crate) use next_config::{Known, NextConfig};
 pub(crate) use node::{
     InstalledNode, NodeChoice, NodeDemand, NodeInUse, NodeRange, NodeRequest, RequestSource,
     Wanted, at as node_at, choose_node, engine_refusal, in_use, installed as installed_nodes,
-    long_term_line, next_minimum, node_demands, node_to_fetch, requests as node_requests,
+    long_term_line, next_minimum, node_demands, node_to_fetch, node_to_switch_to,
+    requests as node_requests, served_major, serving_rank,
 };
 pub(crate) use package_manager::{
     DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,

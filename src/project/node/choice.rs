@@ -99,10 +99,8 @@ pub(crate) fn choose_node<'a>(
         .filter(|demand| in_use.is_none_or(|node| !demand.range.contains(node)))
         .collect();
     let certain = in_use.is_none() || !refusing.is_empty();
-    let wishing: Vec<_> = demands
-        .iter()
-        .filter(|demand| in_use.is_none_or(|node| demand.is_against(node)))
-        .collect();
+    let wishing: Vec<_> =
+        demands.iter().filter(|demand| in_use.is_none_or(|node| demand.is_against(node))).collect();
     if !certain && wishing.is_empty() {
         return NodeChoice::Stay;
     }
@@ -151,9 +149,8 @@ pub(crate) fn node_to_fetch(
     });
     // The newest release of a line is not known here; a range that ends within the line is left alone.
     let newest = |major: u64| Version::from((major, 999, 0));
-    let fulfilled = |major: u64| {
-        demands.iter().filter(|demand| demand.range.contains(&newest(major))).count()
-    };
+    let fulfilled =
+        |major: u64| demands.iter().filter(|demand| demand.range.contains(&newest(major))).count();
     let line = served
         .into_iter()
         .chain(majors.iter().copied())

@@ -85,9 +85,8 @@ pub(crate) fn installed(
     app_root: &Path,
 ) -> Vec<InstalledNode> {
     let mut found: Vec<InstalledNode> = of_project(app_root).into_iter().collect();
-    let folder_of = |name: &str| {
-        environment.get(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
-    };
+    let folder_of =
+        |name: &str| environment.get(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
     let home = folder_of("HOME");
     for keeper in KEEPERS {
         let moved = keeper
