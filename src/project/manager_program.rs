@@ -9,7 +9,11 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Project, ask::ask, manager_release::{refuses, release_for}, manifest, package_manager::ManagerKind,
+    Project,
+    ask::ask,
+    manager_release::{refuses, release_for},
+    manifest,
+    package_manager::ManagerKind,
     package_manager::RequestedManager,
 };
 use crate::report::{Finding, FindingId};

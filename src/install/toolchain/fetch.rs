@@ -18,9 +18,17 @@ const FETCH_LIMIT: Duration = Duration::from_mins(3);
 /// npm starts in less than a second.
 const ASK_LIMIT: Duration = Duration::from_secs(20);
 
-/// The folder of a release's programs below the tools of deployfix.
+/// Characters of a pinned hash that tell one folder from another.
+const TELLING_HASH: usize = 24;
+
+/// The folder of a release's programs below the tools of deployfix; what was checked against another hash, or
+/// against none, is not found there.
 fn folder_of(tools: &Path, release: &Release) -> PathBuf {
-    tools.join(format!("{}-{}", release.kind.program(), release.version))
+    let hash = release.hash.iter().flat_map(|hash| hash.chars());
+    let hash: String =
+        hash.filter(|c| c.is_ascii_alphanumeric() || *c == '.').take(TELLING_HASH).collect();
+    let separator = if hash.is_empty() { "" } else { "-" };
+    tools.join(format!("{}-{}{separator}{hash}", release.kind.program(), release.version))
 }
 
 fn programs_of(folder: &Path) -> PathBuf {

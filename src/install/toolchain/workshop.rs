@@ -12,6 +12,9 @@ use crate::{
     report::{Finding, PhaseName, render::Printer, store::DIRECTORY},
 };
 
+/// Characters of a child's line that a finding shows.
+const LONGEST_LINE: usize = 200;
+
 /// What the toolchain is put together with.
 pub(crate) struct Workshop<'a> {
     /// The app.
@@ -86,11 +89,10 @@ impl Workshop<'_> {
 
 /// The first line that names an error, else the last one.
 fn telling_line(output: &str) -> Option<String> {
-    let lines = || output.lines().map(str::trim).filter(|line| !line.is_empty());
+    let plain = anstream::adapter::strip_str(output).to_string();
+    let lines = || plain.lines().map(str::trim).filter(|line| !line.is_empty());
     lines()
-        .find(|line| {
-            line.contains("Error: ") || line.contains("npm error ") || line.contains("ERR_")
-        })
+        .find(|line| ["Error: ", "npm error ", "ERR_"].iter().any(|word| line.contains(word)))
         .or_else(|| lines().next_back())
-        .map(|line| line.chars().take(200).collect())
+        .map(|line| line.chars().take(LONGEST_LINE).collect())
 }
