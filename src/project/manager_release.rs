@@ -38,9 +38,13 @@ const PNPM_FORMATS: &[PnpmFormat] = &[
 ];
 /// The pnpm for everything newer.
 const PNPM: &str = "10.34.8";
-/// `__metadata.version` of yarn.lock up to which yarn 3 wrote it.
-const YARN_3_LOCKFILE: u64 = 7;
-const YARN_3: &str = "3.8.7";
+/// `__metadata.version` of yarn.lock, and a release that leaves it as it is: `--immutable` refuses every other
+/// format as something to be modified. Seen by running 3.0 to 4.18 over the lockfiles of each other.
+const YARN_FORMATS: &[(u64, &str)] =
+    &[(4, "3.0.2"), (5, "3.1.1"), (6, "3.8.7"), (7, "3.8.7"), (8, "4.13.0"), (9, "4.14.1")];
+/// yarn 4.0 writes checksums of format 8 without the key of the cache before them.
+const YARN_4_0: &str = "4.0.2";
+/// The yarn for everything newer.
 const YARN: &str = "4.18.1";
 const YARN_CLASSIC: &str = "1.22.22";
 const BUN: &str = "1.4.5";
@@ -101,7 +105,14 @@ fn yarn(lockfile: &str) -> &'static str {
         .take(HEAD)
         .skip_while(|line| !line.starts_with("__metadata:"))
         .find_map(|line| line.trim().strip_prefix("version:")?.trim().parse::<u64>().ok());
-    if version.is_some_and(|version| version <= YARN_3_LOCKFILE) { YARN_3 } else { YARN }
+    let first_sum = lockfile.lines().find_map(|line| line.trim().strip_prefix("checksum:"));
+    if version == Some(8) && first_sum.is_some_and(|sum| !sum.contains('/')) {
+        return YARN_4_0;
+    }
+    YARN_FORMATS
+        .iter()
+        .find(|(format, _)| Some(*format) == version)
+        .map_or(YARN, |(_, release)| release)
 }
 
 /// The top-level keys of a YAML file.
@@ -148,8 +159,16 @@ mod tests {
         )
         .unwrap();
         assert_eq!(pnpm("lockfileVersion: '9.0'\n", folder.path()), PNPM);
-        assert_eq!(yarn("# x\n__metadata:\n  version: 6\n"), YARN_3);
-        assert_eq!(yarn("__metadata:\n  version: 8\n  cacheKey: 10\n"), YARN);
+        for (text, version) in [
+            ("# x\n__metadata:\n  version: 6\n", "3.8.7"),
+            ("__metadata:\n  version: 8\n  cacheKey: 10c0\n", "4.13.0"),
+            ("__metadata:\n  version: 8\n\n\"x\":\n  checksum: 10c0/00ff\n", "4.13.0"),
+            ("__metadata:\n  version: 8\n\n\"x\":\n  checksum: 00ff\n", "4.0.2"),
+            ("__metadata:\n  version: 10\n", YARN),
+            ("", YARN),
+        ] {
+            assert_eq!(yarn(text), version, "{text}");
+        }
     }
 
     #[test]
