@@ -1,13 +1,16 @@
+use std::collections::BTreeMap;
+
 use super::{sections, session::Session};
 use crate::{
+    cli::InstallOptions,
     install::{InstallPlan, Need, Toolchain, manager_step},
     process::CommandSpec,
     project::{Manifest, Project},
     report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus},
 };
 
-/// Runs the manager's frozen command, in the attempt loop.
-pub(super) async fn run(session: Session) -> ExitStatus {
+/// Makes sure that what is locked is installed: verifies an earlier installation, else installs, and records what it became.
+pub(super) async fn run(session: Session, _options: &InstallOptions) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Install);
     let project = Project::read(&session.app_root);
     if let Some(finding) = obstacle(&project) {
@@ -19,36 +22,93 @@ pub(super) async fn run(session: Session) -> ExitStatus {
         session.printer.line("package.json has no dependencies: nothing to install");
         return session.finish(phase, |_| {});
     }
-    let manager = project.manager.kind;
-    let [program, arguments @ ..] = manager.frozen_install() else {
-        return session.finish(phase, |_| {});
-    };
-    let mut command = CommandSpec::new(*program, arguments, &session.app_root);
-    if session.dry_run {
-        let steps: Vec<_> = manager_step(&project, &session.variables)
-            .into_iter()
-            .chain([command.display()])
-            .collect();
-        session.say_dry_run(PhaseName::Install, &steps);
-        return ExitStatus::Success;
-    }
-    let workshop = session.workshop(&project, PhaseName::Install);
-    let toolchain = match Toolchain::resolve(&workshop, Need::Manager).await {
-        Ok(toolchain) => toolchain,
+    let setup = match prepare(&session, &project, &mut phase).await {
+        Ok(setup) => setup,
         Err(finding) => {
             phase.findings.push(*finding);
             return session.finish(phase, |_| {});
         }
     };
-    toolchain.apply(&mut command);
-    phase.findings.extend(toolchain.findings);
-    let mut plan = InstallPlan::new(manager, command);
-    session
-        .attempt_loop(PhaseName::Install)
-        .run(&mut plan, &mut phase, |phase| session.record(phase))
-        .await;
+    if session.dry_run {
+        let fetched = manager_step(&project, &session.variables);
+        let steps: Vec<_> = fetched.into_iter().chain([setup.command.display()]).collect();
+        session.say_dry_run(PhaseName::Install, &steps);
+        return ExitStatus::Success;
+    }
+    if attempts(&session, &project, &setup, &mut phase).await.is_some() {
+        after(&session, &project, &setup, &mut phase).await;
+    }
     let environment = sections::environment(&session, &project);
     session.finish(phase, |run| run.environment = environment)
+}
+
+/// What is settled before anything is verified or started.
+struct Setup {
+    /// The environment of every child: the session's, with the Node and the manager that the project asks for.
+    environment: BTreeMap<String, String>,
+    /// The manager's frozen command.
+    command: CommandSpec,
+}
+
+/// Settles tools and command, and fetches the manager where it is missing; nothing of the project is installed yet.
+async fn prepare(
+    session: &Session,
+    project: &Project,
+    phase: &mut PhaseReport,
+) -> Result<Setup, Box<Finding>> {
+    let environment = if session.dry_run {
+        session.variables.clone()
+    } else {
+        let workshop = session.workshop(project, PhaseName::Install);
+        let toolchain = Toolchain::resolve(&workshop, Need::Manager).await?;
+        let environment = toolchain.environment(&session.variables);
+        phase.findings.extend(toolchain.findings);
+        environment
+    };
+    let [program, arguments @ ..] = project.manager.kind.frozen_install() else {
+        return Err(Box::new(Finding::new(FindingId::InternalError, "no command to install", "")));
+    };
+    let mut command = CommandSpec::new(*program, arguments, &session.app_root);
+    command.variables = differences(&session.variables, &environment);
+    Ok(Setup { environment, command })
+}
+
+/// Runs the manager until it succeeds or there is nothing left to try; the command that succeeded.
+async fn attempts(
+    session: &Session,
+    project: &Project,
+    setup: &Setup,
+    phase: &mut PhaseReport,
+) -> Option<CommandSpec> {
+    let mut plan = InstallPlan::new(project.manager.kind, setup.command.clone());
+    session
+        .attempt_loop(PhaseName::Install)
+        .run(&mut plan, phase, |phase| session.record(phase))
+        .await?;
+    Some(crate::recovery::Attemptable::command(&plan))
+}
+
+/// What belongs to the installation but is not the manager's command, before the result is recorded; whether it succeeded.
+#[expect(clippy::unused_async, reason = "install scripts that were held back run here")]
+async fn after(
+    _session: &Session,
+    _project: &Project,
+    _setup: &Setup,
+    _phase: &mut PhaseReport,
+) -> bool {
+    true
+}
+
+/// Variables of the second environment that the first has not, or has otherwise.
+fn differences(
+    inherited: &BTreeMap<String, String>,
+    wanted: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    wanted
+        .iter()
+        .filter(|(name, value)| inherited.get(*name) != Some(*value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// What makes it pointless, or dishonest, to start the manager.

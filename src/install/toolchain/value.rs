@@ -54,8 +54,8 @@ impl Toolchain {
         command.variables.insert("PATH".into(), self.path(path.as_deref()));
     }
 
-    /// The environment of a child, from that of deployfix.
-    pub(super) fn environment(
+    /// The environment of the children, from that of deployfix.
+    pub(crate) fn environment(
         &self,
         variables: &BTreeMap<String, String>,
     ) -> BTreeMap<String, String> {
