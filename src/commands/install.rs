@@ -4,8 +4,7 @@ use super::{earlier_install::Earlier, sections, session::Session};
 use crate::{
     cli::{InstallOptions, VerifyOption},
     config::Verify,
-    install::InstallPlan,
-    preflight,
+    install::{InstallPlan, Need, Toolchain, manager_step},
     process::CommandSpec,
     project::{Manifest, Project},
     recovery::Attemptable,
@@ -16,7 +15,7 @@ use crate::{
 pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Install);
     let project = Project::read(&session.app_root);
-    if let Some(finding) = obstacle(&project, &session) {
+    if let Some(finding) = obstacle(&project) {
         phase.findings.push(finding);
         return session.finish(phase, |_| {});
     }
@@ -25,7 +24,7 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
         session.printer.line("package.json has no dependencies: nothing to install");
         return session.finish(phase, |_| {});
     }
-    let setup = match prepare(&session, &project) {
+    let setup = match prepare(&session, &project, &mut phase).await {
         Ok(setup) => setup,
         Err(finding) => {
             phase.findings.push(*finding);
@@ -34,7 +33,8 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
     };
     let earlier = Earlier::new(&session, &project, &setup, how(options, &session));
     if session.dry_run {
-        let steps = earlier.steps();
+        let fetched = manager_step(&project, &session.variables);
+        let steps: Vec<_> = fetched.into_iter().chain(earlier.steps()).collect();
         session.say_dry_run(PhaseName::Install, &steps);
         return ExitStatus::Success;
     }
@@ -67,9 +67,21 @@ pub(super) struct Setup {
     pub(super) command: CommandSpec,
 }
 
-/// Settles tools and command; nothing is installed yet.
-fn prepare(session: &Session, project: &Project) -> Result<Setup, Box<Finding>> {
-    let environment = session.variables.clone();
+/// Settles tools and command, and fetches the manager where it is missing; nothing of the project is installed yet.
+async fn prepare(
+    session: &Session,
+    project: &Project,
+    phase: &mut PhaseReport,
+) -> Result<Setup, Box<Finding>> {
+    let environment = if session.dry_run {
+        session.variables.clone()
+    } else {
+        let workshop = session.workshop(project, PhaseName::Install);
+        let toolchain = Toolchain::resolve(&workshop, Need::Manager).await?;
+        let environment = toolchain.environment(&session.variables);
+        phase.findings.extend(toolchain.findings);
+        environment
+    };
     let [program, arguments @ ..] = project.manager.kind.frozen_install() else {
         return Err(Box::new(Finding::new(FindingId::InternalError, "no command to install", "")));
     };
@@ -117,7 +129,7 @@ fn differences(
 }
 
 /// What makes it pointless, or dishonest, to start the manager.
-fn obstacle(project: &Project, session: &Session) -> Option<Finding> {
+fn obstacle(project: &Project) -> Option<Finding> {
     if project.manifest.manifest.is_none() {
         return project.manifest.findings.iter().find(|finding| finding.is_error()).cloned();
     }
@@ -134,7 +146,7 @@ fn obstacle(project: &Project, session: &Session) -> Option<Finding> {
             .hint(format!("run `{install}` and commit {}", manager.lockfile_name())),
         );
     }
-    preflight::missing_manager(project, &session.variables)
+    None
 }
 
 fn has_dependencies(project: &Project) -> bool {

@@ -4,8 +4,10 @@ mod fingerprint;
 mod lifecycle;
 mod lock;
 mod plan;
+mod toolchain;
 
 pub(crate) use fingerprint::{Extent, Place, Sources, Unrecorded, Verdict, Verified};
 pub(crate) use lifecycle::{OwnScript, own_scripts};
 pub(crate) use lock::{InstallLock, Locked, is_locked, lock};
 pub(crate) use plan::InstallPlan;
+pub(crate) use toolchain::{Need, Toolchain, Workshop, manager_step};

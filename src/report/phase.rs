@@ -116,13 +116,22 @@ impl PhaseReport {
             PhaseStatus::Failed
         } else if self.status == PhaseStatus::Skipped {
             PhaseStatus::Skipped
-        } else if self.status == PhaseStatus::Recovered || failed_attempts.count() > 0 {
+        } else if self.status == PhaseStatus::Recovered
+            || failed_attempts.count() > 0
+            || self.began_recovered()
+        {
             PhaseStatus::Recovered
         } else {
             PhaseStatus::Passed
         };
         self.duration = self.start_time.elapsed().into();
         self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    }
+
+    /// Whether something was mended before the first attempt, as a missing package manager.
+    fn began_recovered(&self) -> bool {
+        matches!(self.name, PhaseName::Install | PhaseName::Build)
+            && self.findings.iter().any(|finding| finding.recovery.is_some() && !finding.is_error())
     }
 
     /// The findings that fail the phase.
