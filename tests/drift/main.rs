@@ -12,6 +12,7 @@
     reason = "tests are not an interface, and may end at the first surprise"
 )]
 
+mod bun;
 mod files;
 mod harness;
 #[path = "../shared/managers.rs"]

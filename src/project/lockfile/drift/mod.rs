@@ -1,6 +1,7 @@
 //! Whether the manifests agree with the lockfile, decided as the manager that
 //! wrote it decides, without a network.
 
+mod bun;
 mod check;
 mod finding;
 mod model;
