@@ -1,12 +1,11 @@
-use super::{Drift, DriftInput};
+use super::{Drift, DriftInput, npm};
 use crate::project::lockfile::LockfileKind;
 
 /// Compares the manifests with the lockfile as its manager does.
 pub(crate) fn drift(input: &DriftInput<'_>) -> Drift {
     match input.lockfile.kind {
-        LockfileKind::NpmShrinkwrap
-        | LockfileKind::Npm
-        | LockfileKind::Pnpm
+        LockfileKind::NpmShrinkwrap | LockfileKind::Npm => npm::check(input),
+        LockfileKind::Pnpm
         | LockfileKind::YarnClassic
         | LockfileKind::YarnBerry
         | LockfileKind::Bun
