@@ -1,14 +1,13 @@
-use super::{Drift, DriftInput, bun, pnpm};
+use super::{Drift, DriftInput, bun, npm, pnpm};
 use crate::project::lockfile::LockfileKind;
 
 /// Compares the manifests with the lockfile as its manager does.
 pub(crate) fn drift(input: &DriftInput<'_>) -> Drift {
     match input.lockfile.kind {
+        LockfileKind::NpmShrinkwrap | LockfileKind::Npm => npm::check(input),
         LockfileKind::Pnpm => pnpm::drift(input),
         LockfileKind::Bun => bun::drift(input),
-        LockfileKind::NpmShrinkwrap
-        | LockfileKind::Npm
-        | LockfileKind::YarnClassic
+        LockfileKind::YarnClassic
         | LockfileKind::YarnBerry
         // Its form is not documented, and bun itself has left it.
         | LockfileKind::BunBinary => Drift::IN_SYNC,

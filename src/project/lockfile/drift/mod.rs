@@ -5,6 +5,7 @@ mod bun;
 mod check;
 mod finding;
 mod model;
+mod npm;
 mod pnpm;
 
 pub(crate) use check::drift;
