@@ -20,3 +20,4 @@ mod npm;
 #[path = "../shared/registry.rs"]
 mod registry;
 mod world;
+mod yarn_classic;

@@ -1,4 +1,4 @@
-use super::{Drift, DriftInput};
+use super::{Drift, DriftInput, yarn_classic};
 use crate::project::lockfile::LockfileKind;
 
 /// Compares the manifests with the lockfile as its manager does.
@@ -7,10 +7,10 @@ pub(crate) fn drift(input: &DriftInput<'_>) -> Drift {
         LockfileKind::NpmShrinkwrap
         | LockfileKind::Npm
         | LockfileKind::Pnpm
-        | LockfileKind::YarnClassic
-        | LockfileKind::YarnBerry
         | LockfileKind::Bun
         // Its form is not documented, and bun itself has left it.
-        | LockfileKind::BunBinary => Drift::IN_SYNC,
+        | LockfileKind::BunBinary
+        | LockfileKind::YarnBerry => Drift::IN_SYNC,
+        LockfileKind::YarnClassic => yarn_classic::drift(input),
     }
 }
