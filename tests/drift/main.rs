@@ -22,3 +22,4 @@ mod pnpm;
 #[path = "../shared/registry.rs"]
 mod registry;
 mod world;
+mod yarn_classic;

@@ -1,4 +1,4 @@
-use super::{Drift, DriftInput, bun, npm, pnpm};
+use super::{Drift, DriftInput, bun, npm, pnpm, yarn_classic};
 use crate::project::lockfile::LockfileKind;
 
 /// Compares the manifests with the lockfile as its manager does.
@@ -6,9 +6,9 @@ pub(crate) fn drift(input: &DriftInput<'_>) -> Drift {
     match input.lockfile.kind {
         LockfileKind::NpmShrinkwrap | LockfileKind::Npm => npm::check(input),
         LockfileKind::Pnpm => pnpm::drift(input),
+        LockfileKind::YarnClassic => yarn_classic::drift(input),
         LockfileKind::Bun => bun::drift(input),
-        LockfileKind::YarnClassic
-        | LockfileKind::YarnBerry
+        LockfileKind::YarnBerry
         // Its form is not documented, and bun itself has left it.
         | LockfileKind::BunBinary => Drift::IN_SYNC,
     }
