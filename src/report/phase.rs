@@ -80,6 +80,9 @@ pub struct PhaseReport {
     /// What was found, errors first.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// What was decided on the way and why, one line each: why an earlier installation was not taken again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Whether warnings fail the phase as well, as `--strict` asks.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub strict: bool,
@@ -102,6 +105,7 @@ impl PhaseReport {
             duration: Milliseconds::default(),
             attempts: Vec::new(),
             findings: Vec::new(),
+            notes: Vec::new(),
             strict: false,
             metrics: BTreeMap::new(),
             versions: None,
