@@ -9,6 +9,7 @@ use crate::{
     diagnose::Stage,
     process::{CommandSpec, Ended},
     recovery::{Attemptable, Remedy, free_build_cache},
+    report::Finding,
 };
 
 /// The build as it is to be run next.
@@ -53,7 +54,7 @@ impl Attemptable for BuildPlan {
         command
     }
 
-    fn apply(&mut self, remedy: Remedy, _: &Ended) -> Result<String, String> {
+    fn apply(&mut self, remedy: Remedy, _: &Finding, _: &Ended) -> Result<String, String> {
         match remedy {
             Remedy::RaiseHeap => self.memory.raise(),
             Remedy::LowerMemory => self.memory.lower(),

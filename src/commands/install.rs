@@ -3,16 +3,17 @@ use std::collections::BTreeMap;
 use super::{sections, session::Session};
 use crate::{
     cli::InstallOptions,
-    install::InstallPlan,
+    install::{InstallPlan, InstallSettings, Place, restore_left_over},
     preflight,
     process::CommandSpec,
-    project::{Manifest, Project},
+    project::{Manifest, Project, relative},
     report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus},
 };
 
 /// Makes sure that what is locked is installed: verifies an earlier installation, else installs, and records what it became.
-pub(super) async fn run(session: Session, _options: &InstallOptions) -> ExitStatus {
+pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Install);
+    put_back_left_over(&session, &mut phase);
     let project = Project::read(&session.app_root);
     if let Some(finding) = obstacle(&project, &session) {
         phase.findings.push(finding);
@@ -34,11 +35,40 @@ pub(super) async fn run(session: Session, _options: &InstallOptions) -> ExitStat
         session.say_dry_run(PhaseName::Install, &[setup.command.display()]);
         return ExitStatus::Success;
     }
-    if attempts(&session, &project, &setup, &mut phase).await.is_some() {
+    let installed = attempts(&session, &project, &setup, options, &mut phase).await;
+    if installed.is_some() {
         after(&session, &project, &setup, &mut phase).await;
     }
     let environment = sections::environment(&session, &project);
-    session.finish(phase, |run| run.environment = environment)
+    session.finish(phase, |run| {
+        run.environment = environment;
+        for text in installed.into_iter().flat_map(|installed| installed.recommendations) {
+            run.recommend(text);
+        }
+    })
+}
+
+/// An installation that was killed may have left the lockfile of a recovery in the checkout.
+fn put_back_left_over(session: &Session, phase: &mut PhaseReport) {
+    if session.dry_run {
+        return;
+    }
+    let note = match restore_left_over(&session.app_root) {
+        Ok(restored) if restored.is_empty() => return,
+        Ok(restored) => {
+            let names: Vec<_> = restored
+                .iter()
+                .map(|path| format!("`{}`", relative(&session.app_root, path)))
+                .collect();
+            format!(
+                "put back {}, which a killed installation had left changed; what stood there is in `.deployfix/replaced`",
+                names.join(", ")
+            )
+        }
+        Err(error) => format!("cannot put back what a killed installation left changed: {error}"),
+    };
+    session.printer.important(&note);
+    phase.notes.push(note);
 }
 
 /// What is settled before anything is verified or started.
@@ -60,19 +90,37 @@ fn prepare(session: &Session, project: &Project) -> Result<Setup, Box<Finding>> 
     Ok(Setup { environment, command })
 }
 
-/// Runs the manager until it succeeds or there is nothing left to try; the command that succeeded.
+/// What the attempts came to.
+struct Installed {
+    /// Whether it is what is locked, so that it may be taken again without a word.
+    #[expect(dead_code, reason = "asked before the installation is recorded as verified")]
+    as_locked: bool,
+    /// What to change for good.
+    recommendations: Vec<String>,
+}
+
+/// Runs the manager until it succeeds or there is nothing left to try.
 async fn attempts(
     session: &Session,
     project: &Project,
     setup: &Setup,
+    options: &InstallOptions,
     phase: &mut PhaseReport,
-) -> Option<CommandSpec> {
-    let mut plan = InstallPlan::new(project.manager.kind, setup.command.clone());
-    session
+) -> Option<Installed> {
+    let settings = InstallSettings {
+        fallback_registry: session.config.install.fallback_registry.clone(),
+        write_lockfile: options.write_lockfile,
+        variables: setup.environment.clone(),
+    };
+    let place = Place::of(project);
+    let mut plan = InstallPlan::new(project.manager.kind, place, setup.command.clone(), settings);
+    let ended = session
         .attempt_loop(PhaseName::Install)
         .run(&mut plan, phase, |phase| session.record(phase))
-        .await?;
-    Some(crate::recovery::Attemptable::command(&plan))
+        .await;
+    let as_locked = plan.is_as_locked();
+    let recommendations = plan.conclude(phase, ended.is_some());
+    ended.map(|_| Installed { as_locked, recommendations })
 }
 
 /// What belongs to the installation but is not the manager's command, before the result is recorded; whether it succeeded.
@@ -102,19 +150,6 @@ fn differences(
 fn obstacle(project: &Project, session: &Session) -> Option<Finding> {
     if project.manifest.manifest.is_none() {
         return project.manifest.findings.iter().find(|finding| finding.is_error()).cloned();
-    }
-    let manager = project.manager.kind;
-    let program = manager.program();
-    if project.lockfile().is_none() && has_dependencies(project) {
-        let install = format!("{program} install");
-        return Some(
-            Finding::new(
-                FindingId::LockfileMissing,
-                format!("there is no {} for {program} to install from", manager.lockfile_name()),
-                "without a lockfile every build may ship other versions, so nothing was installed",
-            )
-            .hint(format!("run `{install}` and commit {}", manager.lockfile_name())),
-        );
     }
     preflight::missing_manager(project, &session.variables)
 }

@@ -76,8 +76,7 @@ pub(super) fn missing_optional(lockfile: &str, log: &str) -> Option<Vec<String>>
     let required = required_names(&packages);
     let mut missing = Vec::new();
     for line in log.lines() {
-        let Some(text) =
-            line.strip_prefix("npm error ").or_else(|| line.strip_prefix("npm ERR! "))
+        let Some(text) = line.strip_prefix("npm error ").or_else(|| line.strip_prefix("npm ERR! "))
         else {
             continue;
         };
@@ -173,14 +172,18 @@ mod tests {
     #[test]
     fn only_optional_packages_of_a_platform_may_be_added_to_npms_lockfile() {
         let of = |after: &str| additions(LockfileKind::Npm, LOCKFILE, after);
-        let platform = r#""node_modules/native-linux-x64":{"version":"1.0.0","optional":true,"os":["linux"]}"#;
+        let platform =
+            r#""node_modules/native-linux-x64":{"version":"1.0.0","optional":true,"os":["linux"]}"#;
         assert_eq!(of(&with(platform)), Some(vec!["native-linux-x64@1.0.0".to_owned()]));
         assert_eq!(of(LOCKFILE), Some(Vec::new()));
         for after in [
             with(&platform.replace("\"optional\":true,", "")),
             with(&platform.replace(",\"os\":[\"linux\"]", "")),
             with(&platform.replace("native-linux-x64", "stranger-linux-x64")),
-            LOCKFILE.replace(r#""node_modules/leaf":{"version":"1.0.0"}"#, r#""node_modules/leaf":{"version":"1.0.1"}"#),
+            LOCKFILE.replace(
+                r#""node_modules/leaf":{"version":"1.0.0"}"#,
+                r#""node_modules/leaf":{"version":"1.0.1"}"#,
+            ),
             LOCKFILE.replace("^1.0.0", "^1.0.1"),
             "{}".to_owned(),
             "[".to_owned(),
@@ -213,9 +216,8 @@ mod tests {
     #[test]
     fn only_entries_with_conditions_may_be_added_to_yarns_lockfile() {
         let before = "# made by yarn\n\n__metadata:\n  version: 8\n\n\"a@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0\"\n";
-        let of = |entry: &str| {
-            additions(LockfileKind::YarnBerry, before, &format!("{before}\n{entry}"))
-        };
+        let of =
+            |entry: &str| additions(LockfileKind::YarnBerry, before, &format!("{before}\n{entry}"));
         let platform = "\"b@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"b@npm:1.0.0\"\n  conditions: os=linux\n";
         assert_eq!(of(platform), Some(vec!["b@1.0.0".to_owned()]));
         assert_eq!(of(&platform.replace("  conditions: os=linux\n", "")), None);

@@ -174,7 +174,10 @@ mod tests {
     fn settings(npmrc: &str, variables: &[(&str, &str)]) -> Settings {
         Settings {
             files: vec![npmrc.to_owned()],
-            variables: variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            variables: variables
+                .iter()
+                .map(|(name, value)| ((*name).into(), (*value).into()))
+                .collect(),
         }
     }
 
@@ -191,7 +194,10 @@ mod tests {
         ] {
             assert_eq!(settings(file, &[]).registry().unwrap().as_str(), expected, "{file}");
         }
-        let variable = settings("registry=https://a.example.com", &[("NPM_CONFIG_REGISTRY", "https://b.example.com/")]);
+        let variable = settings(
+            "registry=https://a.example.com",
+            &[("NPM_CONFIG_REGISTRY", "https://b.example.com/")],
+        );
         assert_eq!(variable.registry().unwrap().as_str(), "https://b.example.com/");
         assert!(settings("registry=${REGISTRY}", &[]).registry().is_none());
     }

@@ -40,9 +40,9 @@ fn manager_cache(
     variables: &BTreeMap<String, String>,
 ) -> (&'static str, Option<PathBuf>) {
     let set = |wanted: &str| {
-        let found = variables.iter().find(|(name, value)| {
-            name.eq_ignore_ascii_case(wanted) && !value.is_empty()
-        });
+        let found = variables
+            .iter()
+            .find(|(name, value)| name.eq_ignore_ascii_case(wanted) && !value.is_empty());
         found.map(|(_, value)| PathBuf::from(value))
     };
     let home = |path: &str| variables.get("HOME").map(|home| Path::new(home).join(path));

@@ -103,9 +103,9 @@ pub(crate) fn restore_left_over(app_root: &Path) -> io::Result<Vec<PathBuf>> {
     let folder = folder(app_root);
     let Ok(text) = fs::read(folder.join(INDEX)) else { return Ok(Vec::new()) };
     let index = serde_json::from_slice::<Index>(&text).ok();
-    let Some(index) = index.filter(|index| {
-        Checkout::of(app_root).is_ok_and(|checkout| checkout == index.checkout)
-    }) else {
+    let Some(index) = index
+        .filter(|index| Checkout::of(app_root).is_ok_and(|checkout| checkout == index.checkout))
+    else {
         fs::remove_dir_all(&folder)?;
         return Ok(Vec::new());
     };

@@ -19,16 +19,13 @@ use super::{
 use crate::{
     diagnose::Stage,
     process::{CommandSpec, Ended},
-    project::{
-        ChangeKind, DriftInput, LockedPackage, LockfileKind, ManagerKind, Verdict, drift,
-        locked_packages,
-    },
+    project::{ChangeKind, DriftInput, LockedPackage, LockfileKind, ManagerKind, Verdict, drift},
     recovery::{Attemptable, Remedy, Review},
     report::{Finding, FindingId, PhaseReport},
 };
 
 /// What an installation may use besides the manager's command.
-pub(crate) struct InstallOptions {
+pub(crate) struct InstallSettings {
     /// The registry to ask when the configured one does not answer.
     pub(crate) fallback_registry: Option<Url>,
     /// Whether a lockfile that a recovery had to write stays in the checkout.
@@ -41,7 +38,7 @@ pub(crate) struct InstallOptions {
 pub(crate) struct InstallPlan {
     manager: ManagerKind,
     place: Place,
-    options: InstallOptions,
+    options: InstallSettings,
     /// The manager's frozen command with what recoveries added to it.
     frozen: CommandSpec,
     step: Step,
@@ -51,7 +48,7 @@ pub(crate) struct InstallPlan {
     kept: Option<KeptFiles>,
     /// What the lockfile must hold when the next command starts, where that is not what it held at first.
     lockfile_text: Option<String>,
-    /// What the lockfile named before anything was changed.
+    /// What the lockfile named before the manager might change it.
     locked: Vec<LockedPackage>,
     /// Whether the lockfile was completed with optional packages already, and with which.
     completed: Option<Vec<String>>,
@@ -86,12 +83,11 @@ impl InstallPlan {
         manager: ManagerKind,
         place: Place,
         command: CommandSpec,
-        options: InstallOptions,
+        options: InstallSettings,
     ) -> Self {
-        let locked = place.locked();
         Self {
             manager,
-            locked,
+            locked: Vec::new(),
             frozen: command,
             step: Step::Install,
             unfrozen: false,
@@ -115,10 +111,10 @@ impl InstallPlan {
     }
 
     /// Adds to the phase what recoveries made of the installation; the recommendations for the run.
-    pub(crate) fn conclude(&mut self, phase: &mut PhaseReport) -> Vec<String> {
+    pub(crate) fn conclude(&mut self, phase: &mut PhaseReport, succeeded: bool) -> Vec<String> {
         // The checkout is as it was before anything is reported.
         self.kept = None;
-        self.story.conclude(phase)
+        self.story.conclude(phase, succeeded)
     }
 
     /// The manager's command in its present form.
@@ -154,17 +150,15 @@ impl InstallPlan {
     }
 
     /// Whether it is not a forgotten install, but optional packages of platforms that the lockfile lacks.
-    fn corrected(&self, finding: Finding, log: &str) -> Finding {
+    fn corrected(&mut self, finding: Finding, log: &str) -> Finding {
         if finding.id != FindingId::LockfileOutOfSync || self.completed.is_some() || self.unfrozen {
             return finding;
         }
         let Some(lockfile) = self.place.read_lockfile() else { return finding };
         let of_log = match lockfile.kind {
-            LockfileKind::Npm | LockfileKind::NpmShrinkwrap => lockfile
-                .text
-                .as_ref()
-                .ok()
-                .and_then(|text| missing_optional(&text.content, log)),
+            LockfileKind::Npm | LockfileKind::NpmShrinkwrap => {
+                lockfile.text.as_ref().ok().and_then(|text| missing_optional(&text.content, log))
+            }
             LockfileKind::YarnBerry => berry_adds_platforms_only(log).then(Vec::new),
             _ => None,
         };
@@ -326,7 +320,10 @@ impl InstallPlan {
         }
         let placed = self.archive().and_then(|archive| {
             self.check_integrity(&package, &archive)?;
-            place(&package, &archive).map_err(|error| error.to_string())
+            let placed = place(&package, &archive).map_err(|error| error.to_string());
+            // The next archive is to be alone again.
+            let _ = fs::remove_file(&archive);
+            placed
         });
         let reason = match placed {
             Ok(Placed::There(folder)) => {
@@ -364,8 +361,8 @@ impl InstallPlan {
     ) -> Result<(), String> {
         use base64::Engine as _;
         use sha2::Digest as _;
-        let expected = self
-            .locked
+        let locked = self.place.locked();
+        let expected = locked
             .iter()
             .filter(|locked| {
                 locked.name == package.name && locked.version.as_deref() == Some(&package.version)
@@ -385,9 +382,8 @@ impl InstallPlan {
         let mut command = self.frozen.clone();
         command.program = "npm".into();
         let folder = self.fetched.as_ref().map(|folder| folder.path().to_string_lossy());
-        command.arguments = ["pack", &package.specification(), "--ignore-scripts"]
-            .map(Into::into)
-            .to_vec();
+        command.arguments =
+            ["pack", &package.specification(), "--ignore-scripts"].map(Into::into).to_vec();
         command.arguments.push("--pack-destination".into());
         command.arguments.push(folder.unwrap_or_default().into_owned().into());
         let asks_elsewhere = !matches!(self.manager, ManagerKind::Npm | ManagerKind::Pnpm);
@@ -426,6 +422,7 @@ impl InstallPlan {
         self.completed = None;
         self.lockfile_text = None;
         self.reset_files()?;
+        self.locked = self.place.locked();
         if self.manager == ManagerKind::Npm {
             self.place.remove_node_modules()?;
         }

@@ -89,7 +89,9 @@ impl Story {
         };
         let mut finding = Finding::new(
             FindingId::PlatformBinaryMissing,
-            format!("`{lockfile}` lacks optional packages that its own packages pin for a platform{names}"),
+            format!(
+                "`{lockfile}` lacks optional packages that its own packages pin for a platform{names}"
+            ),
             format!(
                 "the lockfile was written where they were left out, by another system or because the registry does not have them, and {} refuses it; nobody forgot to install",
                 self.manager
@@ -97,7 +99,9 @@ impl Story {
         );
         finding.evidence = refusal.evidence;
         let finding = match self.manager {
-            ManagerKind::Npm => finding.hint("rm -rf node_modules package-lock.json && npm install"),
+            ManagerKind::Npm => {
+                finding.hint("rm -rf node_modules package-lock.json && npm install")
+            }
             manager => finding.hint(variants::write_lockfile(manager)),
         };
         self.refusal = Some(finding.clone());
@@ -126,7 +130,11 @@ impl Story {
         }
         format!(
             "{} added for the installation alone, nothing else changed: {}",
-            if added.len() == 1 { "1 package".to_owned() } else { format!("{} packages", added.len()) },
+            if added.len() == 1 {
+                "1 package".to_owned()
+            } else {
+                format!("{} packages", added.len())
+            },
             added.join(", ")
         )
     }
@@ -252,15 +260,15 @@ impl Story {
             recommendations.push(format!("{}: {}", finding.message, finding.resolution));
             phase.findings.push(finding);
         }
-        if let Some(finding) = self.refusal.take().zip(self.completion.take()).map(
-            |(refusal, added)| {
+        if let Some(finding) =
+            self.refusal.take().zip(self.completion.take()).map(|(refusal, added)| {
                 refusal.severity(Severity::Warning).recovery(if added.is_empty() {
                     "installed exactly what the lockfile holds".to_owned()
                 } else {
                     format!("installed what the lockfile holds, and with it {}", added.join(", "))
                 })
-            },
-        ) {
+            })
+        {
             recommendations.push(format!(
                 "write `{}` anew and commit it, so that it names the packages of every platform",
                 self.lockfile
@@ -333,7 +341,9 @@ impl Story {
         let mut finding = Finding::new(
             cause.id,
             message,
-            format!("every build may choose other versions until it is written and committed{used}"),
+            format!(
+                "every build may choose other versions until it is written and committed{used}"
+            ),
         )
         .severity(Severity::Warning);
         for line in versions.lines(LISTED) {
@@ -344,7 +354,9 @@ impl Story {
             finding.recovery(format!("wrote `{lockfile}`, as `--write-lockfile` asks"))
         } else {
             finding
-                .recovery(format!("installed without it; `{lockfile}` and package.json are as they were"))
+                .recovery(format!(
+                    "installed without it; `{lockfile}` and package.json are as they were"
+                ))
                 .hint(variants::write_lockfile(manager))
         };
         finding.hint(format!("git add {lockfile}"))

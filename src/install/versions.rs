@@ -83,10 +83,7 @@ mod tests {
         assert_eq!(lines(&[], &["zod@3.0.0"]), ["added zod 3.0.0"]);
         assert_eq!(lines(&["zod@3.0.0"], &[]), ["removed zod 3.0.0"]);
         assert!(lines(&["a@1.0.0", "a@2.0.0"], &["a@2.0.0", "a@1.0.0"]).is_empty());
-        assert_eq!(
-            lines(&["a@1.0.0", "a@2.0.0"], &["a@2.0.0", "a@3.0.0"]),
-            ["a 1.0.0 -> 3.0.0"]
-        );
+        assert_eq!(lines(&["a@1.0.0", "a@2.0.0"], &["a@2.0.0", "a@3.0.0"]), ["a 1.0.0 -> 3.0.0"]);
         assert_eq!(
             lines(&["a@1.0.0"], &["a@2.0.0", "a@3.0.0"]),
             ["added a 2.0.0", "added a 3.0.0", "removed a 1.0.0"]

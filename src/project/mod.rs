@@ -15,7 +15,7 @@ mod workspace;
 
 pub(crate) use app::Project;
 pub(crate) use lockfile::{
-    Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict, drift,
+    ChangeKind, Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict, drift,
     drift_findings, health as lockfile_health, locked_packages, lockfiles_of, relative,
 };
 pub(crate) use manifest::{Manifest, read as read_manifest, read_raw as read_raw_manifest};

@@ -15,6 +15,7 @@ use crate::{
     process::{CommandSpec, Ended, Interrupt, Limits, Sink, run},
     report::{
         Action, Attempt, Decision, Finding, FindingId, OutcomeKind, PhaseName, PhaseReport,
+        Severity,
         render::{Printer, format_duration},
         store::{DIRECTORY, Store},
     },
@@ -43,7 +44,8 @@ pub(crate) trait Attemptable {
     }
 
     /// Changes the plan; says what was changed, or why it cannot be.
-    fn apply(&mut self, remedy: Remedy, ended: &Ended) -> Result<String, String>;
+    fn apply(&mut self, remedy: Remedy, finding: &Finding, ended: &Ended)
+    -> Result<String, String>;
 }
 
 /// What is made of a command that ended.
@@ -55,6 +57,8 @@ pub(crate) enum Review {
     Continue(String),
     /// It failed, whatever its exit code says.
     Reject(Box<Finding>),
+    /// It did its work but for something that this remedy adds; where no attempt is left, that is only told.
+    Mend(Box<Finding>, Remedy),
 }
 
 impl Review {
@@ -115,16 +119,28 @@ impl Loop<'_> {
                     record(phase);
                     continue;
                 }
-                Review::Reject(finding) => *finding,
+                Review::Reject(finding) => (*finding, None),
+                Review::Mend(finding, remedy) => (*finding, Some(remedy)),
             };
-            let next = self.next(&finding, phase, &ended);
+            let (finding, mend) = finding;
+            let next = match mend {
+                Some(remedy) if self.policy.attempts > 1 => Next::Retry(remedy, Duration::ZERO),
+                Some(_) => Next::Stop("`recovery.attempts` allows no other attempt".into()),
+                None => self.next(&finding, phase, &ended),
+            };
             tracing::debug!(attempt = number, finding = %finding.id, ?next, "decided");
-            let (decision, delay) = apply(subject, next, &ended);
+            let (decision, delay) = apply(subject, next, &finding, &ended);
             attempt.finding = Some(finding.clone());
             attempt.decision = decision;
             let stop = attempt.decision.action == Action::Stop;
             let reason = attempt.decision.reason.clone();
             phase.attempts.push(attempt);
+            if stop && mend.is_some() {
+                // The command itself did what it is for.
+                phase.findings.push(finding.severity(Severity::Warning).recovery(reason));
+                record(phase);
+                return Some(ended);
+            }
             if stop {
                 phase.findings.push(if finding.id == FindingId::Interrupted {
                     finding
@@ -162,8 +178,7 @@ impl Loop<'_> {
         self.printer.line(&format!("$ {}", command.display()));
         let log_name = format!("logs/{phase}.{number}.log");
         let log_path = self.store.map(|store| store.directory().join(&log_name));
-        let sink =
-            Sink { printer: Some(self.printer), mask: self.mask, log: log_path.as_deref() };
+        let sink = Sink { printer: Some(self.printer), mask: self.mask, log: log_path.as_deref() };
         let ended = run(command, sink, self.limits, self.interrupt).await;
         let log = ended.logged.then(|| format!("{DIRECTORY}/{log_name}"));
         let text = log_path
@@ -193,7 +208,12 @@ impl Loop<'_> {
     }
 }
 
-fn apply(subject: &mut impl Attemptable, next: Next, ended: &Ended) -> (Decision, Duration) {
+fn apply(
+    subject: &mut impl Attemptable,
+    next: Next,
+    finding: &Finding,
+    ended: &Ended,
+) -> (Decision, Duration) {
     let stop = |recovery: Option<Remedy>, reason| Decision {
         action: Action::Stop,
         recovery: recovery.map(|remedy| remedy.name().to_owned()),
@@ -203,7 +223,7 @@ fn apply(subject: &mut impl Attemptable, next: Next, ended: &Ended) -> (Decision
     match next {
         Next::Stop(reason) => (stop(None, reason), Duration::ZERO),
         Next::Refuse(remedy, reason) => (stop(Some(remedy), reason), Duration::ZERO),
-        Next::Retry(remedy, delay) => match subject.apply(remedy, ended) {
+        Next::Retry(remedy, delay) => match subject.apply(remedy, finding, ended) {
             Err(reason) => (stop(Some(remedy), reason), Duration::ZERO),
             Ok(reason) => {
                 let decision = Decision {

@@ -74,9 +74,7 @@ pub(super) fn decide(
     let Some(remedy) = remedies.iter().copied().find(|remedy| {
         let possible = match remedy {
             Remedy::FallbackRegistry => policy.has_fallback,
-            Remedy::RetryWithBackoff => {
-                !asks_fallback_now || applied(Remedy::FallbackRegistry) > 0
-            }
+            Remedy::RetryWithBackoff => !asks_fallback_now || applied(Remedy::FallbackRegistry) > 0,
             _ => true,
         };
         possible && applied(*remedy) < remedy.limit()

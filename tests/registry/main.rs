@@ -18,4 +18,10 @@ mod registry;
 #[path = "../cli/support.rs"]
 mod support;
 
+mod project;
+
+mod fallback;
 mod healthy;
+mod platforms;
+mod recoveries;
+mod retries;

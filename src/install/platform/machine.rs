@@ -17,11 +17,8 @@ fn is_named_for(name: &str, architecture: &str, musl: bool) -> bool {
         "aarch64" => has(&["arm64", "aarch64"]),
         _ => false,
     };
-    let library = if musl {
-        has(&["musl", "linuxmusl"])
-    } else {
-        !has(&["musl", "linuxmusl", "musleabihf"])
-    };
+    let library =
+        if musl { has(&["musl", "linuxmusl"]) } else { !has(&["musl", "linuxmusl", "musleabihf"]) };
     system && processor && library && !has(&["wasm", "wasm32", "android"])
 }
 

@@ -157,7 +157,10 @@ mod tests {
 
     fn found(root: &Path, own_words: &str) -> Vec<String> {
         let found = missing_packages(&[root.to_path_buf()], own_words);
-        found.iter().map(|package| format!("{} {}", package.parent, package.specification())).collect()
+        found
+            .iter()
+            .map(|package| format!("{} {}", package.parent, package.specification()))
+            .collect()
     }
 
     #[test]
@@ -166,7 +169,9 @@ mod tests {
         let root = root.path();
         let (one, two) = (own("one"), own("two"));
         let pins = |name: &str, optional: &str, version: &str| {
-            format!(r#"{{"name":"{name}","optionalDependencies":{{"{optional}":"{version}","x-darwin-arm64":"1.0.0","sharp":"1.0.0"}}}}"#)
+            format!(
+                r#"{{"name":"{name}","optionalDependencies":{{"{optional}":"{version}","x-darwin-arm64":"1.0.0","sharp":"1.0.0"}}}}"#
+            )
         };
         package(root, "node_modules/one", &pins("one", &one, "1.0.0"));
         package(root, "node_modules/@scope/two", &pins("@scope/two", &two, "2.0.0"));
@@ -186,7 +191,9 @@ mod tests {
                 format!("@scope/two {two}@2.0.0"),
             ]
         );
-        assert!(!found(root, &format!("{{\"{two}\":\"-\"}}")).iter().any(|line| line.contains("two")));
+        assert!(
+            !found(root, &format!("{{\"{two}\":\"-\"}}")).iter().any(|line| line.contains("two"))
+        );
         package(root, &format!("node_modules/{one}"), "{}");
         package(root, &format!("node_modules/@scope/two/node_modules/{two}"), "{}");
         package(root, &format!("{pnpm}/{}", own("deep")), "{}");

@@ -25,12 +25,14 @@ pub(crate) fn place(package: &MissingPackage, archive: &Path) -> io::Result<Plac
     let beside = beside(&package.parent_folder);
     let unpacked = tempfile::Builder::new().prefix(".deployfix-").tempdir_in(&beside)?;
     unpack(archive, unpacked.path())?;
-    let manifest: Value =
-        serde_json::from_slice(&fs::read(unpacked.path().join("package.json"))?)?;
+    let manifest: Value = serde_json::from_slice(&fs::read(unpacked.path().join("package.json"))?)?;
     let is_meant = manifest.get("name").and_then(Value::as_str) == Some(&package.name)
         && manifest.get("version").and_then(Value::as_str) == Some(&package.version);
     if !is_meant {
-        return Err(io::Error::other(format!("the archive does not hold {}", package.specification())));
+        return Err(io::Error::other(format!(
+            "the archive does not hold {}",
+            package.specification()
+        )));
     }
     if !allows_this_machine(&manifest) {
         return Ok(Placed::NotForThisMachine);
@@ -51,9 +53,10 @@ pub(crate) fn place(package: &MissingPackage, archive: &Path) -> io::Result<Plac
 
 /// The `node_modules` that a package lies in.
 fn beside(folder: &Path) -> PathBuf {
-    let found = folder.ancestors().skip(1).find(|ancestor| {
-        ancestor.file_name().is_some_and(|name| name == "node_modules")
-    });
+    let found = folder
+        .ancestors()
+        .skip(1)
+        .find(|ancestor| ancestor.file_name().is_some_and(|name| name == "node_modules"));
     found.unwrap_or(folder).to_path_buf()
 }
 
@@ -66,9 +69,10 @@ struct Target {
 /// npm and yarn put it beside the parent, or inside it where another version is there already; pnpm into its store, with a link.
 fn target(package: &MissingPackage, beside: &Path) -> Target {
     let inside = |folder: &Path| folder.join(&package.name);
-    let store = beside.parent().and_then(Path::parent).filter(|store| {
-        store.file_name().is_some_and(|name| name == ".pnpm")
-    });
+    let store = beside
+        .parent()
+        .and_then(Path::parent)
+        .filter(|store| store.file_name().is_some_and(|name| name == ".pnpm"));
     if let Some(store) = store {
         let entry = format!("{}@{}", package.name.replace('/', "+"), package.version);
         let folder = inside(&store.join(&entry).join("node_modules"));
