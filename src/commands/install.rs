@@ -1,21 +1,27 @@
 use std::collections::BTreeMap;
 
-use super::{sections, session::Session};
+use super::{earlier_install::Earlier, sections, session::Session};
 use crate::{
-    cli::InstallOptions,
-    install::{InstallPlan, InstallSettings, Place, restore_left_over},
-    preflight,
+    cli::{InstallOptions, VerifyOption},
+    config::Verify,
+    install::{
+        InstallPlan, InstallSettings, InstallSite, Need, Toolchain, manager_step, restore_left_over,
+    },
     process::CommandSpec,
     project::{Manifest, Project, relative},
     report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus},
 };
+
+/// Why the next installation begins anew.
+const NOT_RECORDED: &str =
+    "not recorded for the next installation: it is not what the lockfile names";
 
 /// Makes sure that what is locked is installed: verifies an earlier installation, else installs, and records what it became.
 pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Install);
     put_back_left_over(&session, &mut phase);
     let project = Project::read(&session.app_root);
-    if let Some(finding) = obstacle(&project, &session) {
+    if let Some(finding) = obstacle(&project) {
         phase.findings.push(finding);
         return session.finish(phase, |_| {});
     }
@@ -24,25 +30,39 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
         session.printer.line("package.json has no dependencies: nothing to install");
         return session.finish(phase, |_| {});
     }
-    let setup = match prepare(&session, &project) {
+    let setup = match prepare(&session, &project, &mut phase).await {
         Ok(setup) => setup,
         Err(finding) => {
             phase.findings.push(*finding);
             return session.finish(phase, |_| {});
         }
     };
+    let earlier = Earlier::new(&session, &project, &setup, how(options, &session));
     if session.dry_run {
-        session.say_dry_run(PhaseName::Install, &[setup.command.display()]);
+        let fetched = manager_step(&project, &session.variables);
+        let steps: Vec<_> = fetched.into_iter().chain(earlier.steps()).collect();
+        session.say_dry_run(PhaseName::Install, &steps);
         return ExitStatus::Success;
     }
-    let installed = attempts(&session, &project, &setup, options, &mut phase).await;
-    if installed.is_some() {
-        after(&session, &project, &setup, &mut phase).await;
+    let Some(lock) = earlier.lock(&mut phase).await else { return session.finish(phase, |_| {}) };
+    let mut recommendations = Vec::new();
+    if !earlier.spares_the_installation(&mut phase).await
+        && let Some(installed) = attempts(&session, &project, &setup, options, &mut phase).await
+    {
+        recommendations = installed.recommendations;
+        if after(&session, &project, &setup, &mut phase).await {
+            if installed.as_locked {
+                earlier.record(&setup.command, &mut phase);
+            } else {
+                phase.notes.push(NOT_RECORDED.into());
+            }
+        }
     }
+    drop(lock);
     let environment = sections::environment(&session, &project);
     session.finish(phase, |run| {
         run.environment = environment;
-        for text in installed.into_iter().flat_map(|installed| installed.recommendations) {
+        for text in recommendations {
             run.recommend(text);
         }
     })
@@ -71,17 +91,38 @@ fn put_back_left_over(session: &Session, phase: &mut PhaseReport) {
     phase.notes.push(note);
 }
 
-/// What is settled before anything is verified or started.
-struct Setup {
-    /// The environment of every child: the session's, with the Node and the manager that the project asks for.
-    environment: BTreeMap<String, String>,
-    /// The manager's frozen command.
-    command: CommandSpec,
+fn how(options: &InstallOptions, session: &Session) -> Verify {
+    match options.verify {
+        None => session.config.install.verify,
+        Some(VerifyOption::Full) => Verify::Full,
+        Some(VerifyOption::Stat) => Verify::Stat,
+        Some(VerifyOption::Off) => Verify::Off,
+    }
 }
 
-/// Settles tools and command; nothing is installed yet.
-fn prepare(session: &Session, project: &Project) -> Result<Setup, Box<Finding>> {
-    let environment = session.variables.clone();
+/// What is settled before anything is verified or started.
+pub(super) struct Setup {
+    /// The environment of every child: the session's, with the Node and the manager that the project asks for.
+    pub(super) environment: BTreeMap<String, String>,
+    /// The manager's frozen command.
+    pub(super) command: CommandSpec,
+}
+
+/// Settles tools and command, and fetches the manager where it is missing; nothing of the project is installed yet.
+async fn prepare(
+    session: &Session,
+    project: &Project,
+    phase: &mut PhaseReport,
+) -> Result<Setup, Box<Finding>> {
+    let environment = if session.dry_run {
+        session.variables.clone()
+    } else {
+        let workshop = session.workshop(project, PhaseName::Install);
+        let toolchain = Toolchain::resolve(&workshop, Need::Manager).await?;
+        let environment = toolchain.environment(&session.variables);
+        phase.findings.extend(toolchain.findings);
+        environment
+    };
     let [program, arguments @ ..] = project.manager.kind.frozen_install() else {
         return Err(Box::new(Finding::new(FindingId::InternalError, "no command to install", "")));
     };
@@ -93,7 +134,6 @@ fn prepare(session: &Session, project: &Project) -> Result<Setup, Box<Finding>> 
 /// What the attempts came to.
 struct Installed {
     /// Whether it is what is locked, so that it may be taken again without a word.
-    #[expect(dead_code, reason = "asked before the installation is recorded as verified")]
     as_locked: bool,
     /// What to change for good.
     recommendations: Vec<String>,
@@ -112,8 +152,8 @@ async fn attempts(
         write_lockfile: options.write_lockfile,
         variables: setup.environment.clone(),
     };
-    let place = Place::of(project);
-    let mut plan = InstallPlan::new(project.manager.kind, place, setup.command.clone(), settings);
+    let site = InstallSite::of(project);
+    let mut plan = InstallPlan::new(project.manager.kind, site, setup.command.clone(), settings);
     let ended = session
         .attempt_loop(PhaseName::Install)
         .run(&mut plan, phase, |phase| session.record(phase))
@@ -147,11 +187,11 @@ fn differences(
 }
 
 /// What makes it pointless, or dishonest, to start the manager.
-fn obstacle(project: &Project, session: &Session) -> Option<Finding> {
+fn obstacle(project: &Project) -> Option<Finding> {
     if project.manifest.manifest.is_none() {
         return project.manifest.findings.iter().find(|finding| finding.is_error()).cloned();
     }
-    preflight::missing_manager(project, &session.variables)
+    None
 }
 
 fn has_dependencies(project: &Project) -> bool {

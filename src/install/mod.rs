@@ -2,15 +2,22 @@
 
 mod completion;
 mod fallback;
+mod fingerprint;
 mod free_space;
 mod kept;
-mod place;
+mod lifecycle;
+mod lock;
 mod plan;
 mod platform;
+mod site;
 mod story;
+mod toolchain;
 mod variants;
-mod versions;
 
+pub(crate) use fingerprint::{Extent, Place, Sources, Unrecorded, Verdict, Verified};
 pub(crate) use kept::restore_left_over;
-pub(crate) use place::Place;
+pub(crate) use lifecycle::{OwnScript, own_scripts};
+pub(crate) use lock::{InstallLock, Locked, is_locked, lock};
 pub(crate) use plan::{InstallPlan, InstallSettings};
+pub(crate) use site::InstallSite;
+pub(crate) use toolchain::{Need, Toolchain, Workshop, manager_step};

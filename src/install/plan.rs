@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::{
-    Place,
+    InstallSite,
     completion::{additions, berry_adds_platforms_only, missing_optional},
     fallback::{self, Settings},
     free_space::free_caches,
@@ -37,7 +37,7 @@ pub(crate) struct InstallSettings {
 /// The installation as it is to be run next.
 pub(crate) struct InstallPlan {
     manager: ManagerKind,
-    place: Place,
+    site: InstallSite,
     options: InstallSettings,
     /// The manager's frozen command with what recoveries added to it.
     frozen: CommandSpec,
@@ -81,7 +81,7 @@ impl InstallPlan {
     /// Plans the first attempt with the manager's frozen command.
     pub(crate) fn new(
         manager: ManagerKind,
-        place: Place,
+        site: InstallSite,
         command: CommandSpec,
         options: InstallSettings,
     ) -> Self {
@@ -99,8 +99,8 @@ impl InstallPlan {
             fetched: None,
             cause: None,
             fresh_cache: None,
-            story: Story::new(manager, place.lockfile_name(), options.write_lockfile),
-            place,
+            story: Story::new(manager, site.lockfile_name(), options.write_lockfile),
+            site,
             options,
         }
     }
@@ -129,7 +129,7 @@ impl InstallPlan {
     /// Keeps what the manager may change from now on.
     fn keep_files(&mut self) -> Result<(), String> {
         if self.kept.is_none() {
-            let kept = KeptFiles::keep(&self.place.app_root, &self.place.written_files());
+            let kept = KeptFiles::keep(&self.site.app_root, &self.site.written_files());
             self.kept = Some(kept.map_err(|error| {
                 format!("cannot keep a copy of what the manager would change: {error}")
             })?);
@@ -143,7 +143,7 @@ impl InstallPlan {
         if let Some(kept) = &self.kept {
             kept.restore().map_err(describe)?;
             if let Some(text) = &self.lockfile_text {
-                fs::write(&self.place.lockfile, text).map_err(describe)?;
+                fs::write(&self.site.lockfile, text).map_err(describe)?;
             }
         }
         Ok(())
@@ -154,7 +154,7 @@ impl InstallPlan {
         if finding.id != FindingId::LockfileOutOfSync || self.completed.is_some() || self.unfrozen {
             return finding;
         }
-        let Some(lockfile) = self.place.read_lockfile() else { return finding };
+        let Some(lockfile) = self.site.read_lockfile() else { return finding };
         let of_log = match lockfile.kind {
             LockfileKind::Npm | LockfileKind::NpmShrinkwrap => {
                 lockfile.text.as_ref().ok().and_then(|text| missing_optional(&text.content, log))
@@ -164,7 +164,7 @@ impl InstallPlan {
         };
         let missing = of_log.or_else(|| {
             let input =
-                DriftInput { root: &self.place.root, lockfile: &lockfile, manager_version: None };
+                DriftInput { root: &self.site.root, lockfile: &lockfile, manager_version: None };
             let drift = drift(&input);
             let platforms = drift.verdict == Verdict::OutOfSync
                 && !drift.changes.is_empty()
@@ -188,12 +188,12 @@ impl InstallPlan {
             )));
         }
         if self.unfrozen {
-            let after = self.place.locked();
-            let text = fs::read_to_string(&self.place.lockfile).unwrap_or_default();
+            let after = self.site.locked();
+            let text = fs::read_to_string(&self.site.lockfile).unwrap_or_default();
             if let Some(added) = &self.completed {
                 let completed = self.lockfile_text.as_deref().unwrap_or_default();
                 let unchanged = self
-                    .place
+                    .site
                     .kind
                     .is_some_and(|kind| additions(kind, completed, &text) == Some(Vec::new()));
                 if !unchanged {
@@ -203,7 +203,7 @@ impl InstallPlan {
                 self.story.completed(added.clone());
             } else {
                 self.story.installed_other_versions(&self.locked, &after);
-                self.story.keep_lockfile(&self.place, &text);
+                self.story.keep_lockfile(&self.site, &text);
             }
         } else if let Some(added) = &self.completed {
             self.story.completed(added.clone());
@@ -212,7 +212,7 @@ impl InstallPlan {
             && let Some(kept) = &mut self.kept
             && !self.story.is_redirected()
         {
-            kept.give_up(&self.place.lockfile);
+            kept.give_up(&self.site.lockfile);
         }
         self.kept = None;
         self.lockfile_text = None;
@@ -224,7 +224,7 @@ impl InstallPlan {
         if self.omits_optional() {
             return Review::Accept(reason);
         }
-        let missing = missing_packages(&self.place.folders, &self.place.own_words());
+        let missing = missing_packages(&self.site.folders, &self.site.own_words());
         self.wanted = missing.into_iter().filter(|package| !self.asked.contains(package)).collect();
         match self.wanted.front() {
             None => Review::Accept(reason),
@@ -260,7 +260,7 @@ impl InstallPlan {
                 && (value.contains("optional") || value == "false")
         });
         let of_file = || {
-            self.place.folders.iter().any(|folder| {
+            self.site.folders.iter().any(|folder| {
                 let text = fs::read_to_string(folder.join(".npmrc")).unwrap_or_default();
                 text.lines().any(|line| {
                     let line: String = line.split_whitespace().collect();
@@ -280,10 +280,10 @@ impl InstallPlan {
 
     /// The lockfile was completed; decides whether only that happened.
     fn completed_lockfile(&mut self) -> Review {
-        let before = self.kept.as_ref().and_then(|kept| kept.original(&self.place.lockfile));
+        let before = self.kept.as_ref().and_then(|kept| kept.original(&self.site.lockfile));
         let before = String::from_utf8(before.unwrap_or_default()).unwrap_or_default();
-        let after = fs::read_to_string(&self.place.lockfile).unwrap_or_default();
-        let added = self.place.kind.and_then(|kind| additions(kind, &before, &after));
+        let after = fs::read_to_string(&self.site.lockfile).unwrap_or_default();
+        let added = self.site.kind.and_then(|kind| additions(kind, &before, &after));
         let Some(added) = added else {
             self.step = Step::Install;
             self.kept = None;
@@ -298,7 +298,7 @@ impl InstallPlan {
         // `npm ci` would still miss those that no registry has; `npm install` takes the lockfile as it is now.
         self.unfrozen = self.manager == ManagerKind::Npm;
         if self.unfrozen
-            && let Err(reason) = self.place.remove_node_modules()
+            && let Err(reason) = self.site.remove_node_modules()
         {
             tracing::debug!(reason, "node_modules stays");
         }
@@ -328,7 +328,7 @@ impl InstallPlan {
         let reason = match placed {
             Ok(Placed::There(folder)) => {
                 self.story.placed(&package);
-                let folder = crate::project::relative(&self.place.app_root, &folder);
+                let folder = crate::project::relative(&self.site.app_root, &folder);
                 format!("put {} into {folder}", package.specification())
             }
             Ok(Placed::NotForThisMachine) => {
@@ -361,7 +361,7 @@ impl InstallPlan {
     ) -> Result<(), String> {
         use base64::Engine as _;
         use sha2::Digest as _;
-        let locked = self.place.locked();
+        let locked = self.site.locked();
         let expected = locked
             .iter()
             .filter(|locked| {
@@ -394,7 +394,7 @@ impl InstallPlan {
     }
 
     fn settings(&self) -> Settings {
-        Settings::read(&[&self.place.app_root, &self.place.root], &self.options.variables)
+        Settings::read(&[&self.site.app_root, &self.site.root], &self.options.variables)
     }
 
     fn use_fresh_cache(&mut self) -> Result<String, String> {
@@ -422,9 +422,9 @@ impl InstallPlan {
         self.completed = None;
         self.lockfile_text = None;
         self.reset_files()?;
-        self.locked = self.place.locked();
+        self.locked = self.site.locked();
         if self.manager == ManagerKind::Npm {
-            self.place.remove_node_modules()?;
+            self.site.remove_node_modules()?;
         }
         self.unfrozen = true;
         self.step = Step::Install;
@@ -474,7 +474,7 @@ impl InstallPlan {
         let Some(fallback) = self.options.fallback_registry.clone() else {
             return Err("deployfix.yml names no `install.fallbackRegistry`".into());
         };
-        let lockfile = fs::read_to_string(&self.place.lockfile).ok();
+        let lockfile = fs::read_to_string(&self.site.lockfile).ok();
         let (command, text) = fallback::redirected(
             self.manager,
             &self.frozen,
@@ -498,7 +498,7 @@ impl InstallPlan {
 
     fn free_caches(&mut self) -> Result<String, String> {
         let (freed, reason) =
-            free_caches(self.manager, &self.place.app_root, &self.options.variables)?;
+            free_caches(self.manager, &self.site.app_root, &self.options.variables)?;
         self.story.freed(freed);
         Ok(reason)
     }
@@ -526,12 +526,12 @@ impl Attemptable for InstallPlan {
     }
 
     fn obstacle(&self) -> Option<Finding> {
-        let is_locked = self.place.kind.is_some() || self.unfrozen;
+        let is_locked = self.site.kind.is_some() || self.unfrozen;
         (!is_locked).then(|| self.story.no_lockfile())
     }
 
     fn review(&mut self, _: &Ended, finding: Option<Finding>, log: &str) -> Review {
-        match (self.step.clone(), finding) {
+        let review = match (self.step.clone(), finding) {
             (Step::Install, None) => self.installed(log),
             (Step::Install, Some(finding)) => {
                 let finding = self.corrected(finding, log);
@@ -548,11 +548,14 @@ impl Attemptable for InstallPlan {
                 self.story.loaded(&package, finding.is_none());
                 self.fetch_next(reason)
             }
+        };
+        if let Review::Reject(finding) | Review::Mend(finding, _) = &review {
+            self.cause = Some((**finding).clone());
         }
+        review
     }
 
-    fn apply(&mut self, remedy: Remedy, finding: &Finding, _: &Ended) -> Result<String, String> {
-        self.cause = Some(finding.clone());
+    fn apply(&mut self, remedy: Remedy, _: &Ended) -> Result<String, String> {
         self.reset_files()?;
         match remedy {
             Remedy::RetryWithBackoff => Ok("waits, because the registry may come back".into()),
@@ -569,10 +572,14 @@ impl Attemptable for InstallPlan {
             Remedy::FallbackRegistry => self.ask_fallback(),
             Remedy::PlatformPackages => self.add_platform_packages(),
             Remedy::Reinstall => {
-                self.place.remove_node_modules()?;
+                self.site.remove_node_modules()?;
                 Ok("removes `node_modules` and installs it anew".into())
             }
-            Remedy::ResolveOnce | Remedy::UnfrozenInstall => self.unfreeze(remedy),
+            Remedy::ResolveOnce => {
+                self.cause = Some(self.story.no_lockfile());
+                self.unfreeze(remedy)
+            }
+            Remedy::UnfrozenInstall => self.unfreeze(remedy),
             Remedy::LegacyPeerDeps => self.ignore_peers(),
             Remedy::RaiseHeap | Remedy::LowerMemory => {
                 Err("a package manager's memory is not planned".into())

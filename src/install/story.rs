@@ -1,10 +1,11 @@
 use std::fs;
 
-use super::{Place, platform::MissingPackage, variants, versions::difference};
+use super::{InstallSite, platform::MissingPackage, variants};
 use crate::{
-    project::{LockedPackage, ManagerKind},
+    project::{LockedPackage, ManagerKind, version_changes},
     report::{
-        Evidence, Finding, FindingId, PhaseReport, Severity, VersionChanges, store::DIRECTORY,
+        Evidence, Finding, FindingId, PhaseReport, Severity, VersionChange, VersionChanges,
+        store::DIRECTORY,
     },
 };
 
@@ -168,14 +169,20 @@ impl Story {
         locked: &[LockedPackage],
         chosen: &[LockedPackage],
     ) {
-        self.versions = Some(difference(&self.lockfile, locked, chosen));
+        let changes = version_changes(locked, chosen).into_iter().map(|change| VersionChange {
+            name: change.name,
+            locked: change.before,
+            installed: change.after,
+        });
+        self.versions =
+            Some(VersionChanges { lockfile: self.lockfile.clone(), changes: changes.collect() });
     }
 
     /// Keeps the lockfile that was used where it can be looked at and taken over.
-    pub(super) fn keep_lockfile(&mut self, place: &Place, text: &str) {
-        let Some(name) = place.lockfile.file_name() else { return };
+    pub(super) fn keep_lockfile(&mut self, site: &InstallSite, text: &str) {
+        let Some(name) = site.lockfile.file_name() else { return };
         let name = format!("{DIRECTORY}/{}", name.to_string_lossy());
-        if !text.is_empty() && fs::write(place.app_root.join(&name), text).is_ok() {
+        if !text.is_empty() && fs::write(site.app_root.join(&name), text).is_ok() {
             self.used_lockfile = Some(name);
         }
     }
@@ -324,7 +331,7 @@ impl Story {
         let none = VersionChanges::default();
         let versions = self.versions.as_ref().unwrap_or(&none);
         let (lockfile, manager) = (&self.lockfile, self.manager);
-        let message = match (cause.id, versions.count()) {
+        let message = match (cause.id, versions.changes.len()) {
             (FindingId::LockfileMissing, count) => {
                 format!("there is no `{lockfile}`: {manager} chose all {count} packages by itself")
             }

@@ -44,8 +44,7 @@ pub(crate) trait Attemptable {
     }
 
     /// Changes the plan; says what was changed, or why it cannot be.
-    fn apply(&mut self, remedy: Remedy, finding: &Finding, ended: &Ended)
-    -> Result<String, String>;
+    fn apply(&mut self, remedy: Remedy, ended: &Ended) -> Result<String, String>;
 }
 
 /// What is made of a command that ended.
@@ -129,7 +128,7 @@ impl Loop<'_> {
                 None => self.next(&finding, phase, &ended),
             };
             tracing::debug!(attempt = number, finding = %finding.id, ?next, "decided");
-            let (decision, delay) = apply(subject, next, &finding, &ended);
+            let (decision, delay) = apply(subject, next, &ended);
             attempt.finding = Some(finding.clone());
             attempt.decision = decision;
             let stop = attempt.decision.action == Action::Stop;
@@ -208,12 +207,7 @@ impl Loop<'_> {
     }
 }
 
-fn apply(
-    subject: &mut impl Attemptable,
-    next: Next,
-    finding: &Finding,
-    ended: &Ended,
-) -> (Decision, Duration) {
+fn apply(subject: &mut impl Attemptable, next: Next, ended: &Ended) -> (Decision, Duration) {
     let stop = |recovery: Option<Remedy>, reason| Decision {
         action: Action::Stop,
         recovery: recovery.map(|remedy| remedy.name().to_owned()),
@@ -223,7 +217,7 @@ fn apply(
     match next {
         Next::Stop(reason) => (stop(None, reason), Duration::ZERO),
         Next::Refuse(remedy, reason) => (stop(Some(remedy), reason), Duration::ZERO),
-        Next::Retry(remedy, delay) => match subject.apply(remedy, finding, ended) {
+        Next::Retry(remedy, delay) => match subject.apply(remedy, ended) {
             Err(reason) => (stop(Some(remedy), reason), Duration::ZERO),
             Ok(reason) => {
                 let decision = Decision {

@@ -130,6 +130,7 @@ impl Remedy {
             | Id::LockfileConflict
             | Id::OverrideConflict
             | Id::RegistryAuth
+            | Id::RegistryTls
             | Id::EngineMismatch
             | Id::NativeBuildFailed
             | Id::Undeclared

@@ -112,7 +112,7 @@ impl PhaseReport {
         }
     }
 
-    /// Ends the phase with a status derived from what it recorded.
+    /// Ends the phase with a status derived from what it recorded; that it was skipped or recovered may be said before.
     pub fn finish(&mut self) {
         // A command may end well and still not have done its work.
         let failed_attempts = self.attempts.iter().filter(|attempt| {
@@ -122,13 +122,22 @@ impl PhaseReport {
             PhaseStatus::Failed
         } else if self.status == PhaseStatus::Skipped {
             PhaseStatus::Skipped
-        } else if failed_attempts.count() > 0 {
+        } else if self.status == PhaseStatus::Recovered
+            || failed_attempts.count() > 0
+            || self.began_recovered()
+        {
             PhaseStatus::Recovered
         } else {
             PhaseStatus::Passed
         };
         self.duration = self.start_time.elapsed().into();
         self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    }
+
+    /// Whether something was mended before the first attempt, as a missing package manager.
+    fn began_recovered(&self) -> bool {
+        matches!(self.name, PhaseName::Install | PhaseName::Build)
+            && self.findings.iter().any(|finding| finding.recovery.is_some() && !finding.is_error())
     }
 
     /// The findings that fail the phase.

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,55 +9,62 @@ use serde::{Deserialize, Serialize};
 pub struct VersionChanges {
     /// The lockfile, relative to the app root.
     pub lockfile: String,
-    /// Packages of which another version was installed than the locked one.
+    /// Every package that differs, in the order of the names.
     #[serde(default)]
-    pub changed: Vec<VersionChange>,
-    /// Installed, and not in the lockfile, as `zod 3.25.0`.
-    #[serde(default)]
-    pub added: Vec<String>,
-    /// In the lockfile, and no longer asked for.
-    #[serde(default)]
-    pub removed: Vec<String>,
+    pub changes: Vec<VersionChange>,
 }
 
-/// One package in another version.
+/// One package in other versions than the locked ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VersionChange {
     /// Its name.
     pub name: String,
-    /// The version in the lockfile.
-    pub locked: String,
-    /// The version that was installed.
-    pub installed: String,
+    /// Versions that only the lockfile holds.
+    pub locked: Vec<String>,
+    /// Versions that were installed, and are not in the lockfile.
+    pub installed: Vec<String>,
+}
+
+impl fmt::Display for VersionChange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, locked, installed } = self;
+        match (locked.is_empty(), installed.is_empty()) {
+            (false, false) => {
+                write!(formatter, "{name} {} -> {}", locked.join(", "), installed.join(", "))
+            }
+            (false, true) => write!(formatter, "{name} {} removed", locked.join(", ")),
+            (true, _) => write!(formatter, "{name} {} added", installed.join(", ")),
+        }
+    }
 }
 
 impl VersionChanges {
-    /// Whether exactly what is locked was installed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.count() == 0
-    }
-
-    /// How many packages differ.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.changed.len() + self.added.len() + self.removed.len()
-    }
-
-    /// One line for each difference: `next 15.5.4 -> 15.5.9`, `added zod 3.25.0`; at most `limit`, then how many more.
+    /// One line for each package: `next 15.5.4 -> 15.5.9`, `zod 3.25.0 added`; at most `limit`, then how many more.
     #[must_use]
     pub fn lines(&self, limit: usize) -> Vec<String> {
-        let changed = self
-            .changed
-            .iter()
-            .map(|change| format!("{} {} -> {}", change.name, change.locked, change.installed));
-        let added = self.added.iter().map(|package| format!("added {package}"));
-        let removed = self.removed.iter().map(|package| format!("removed {package}"));
-        let mut lines: Vec<_> = changed.chain(added).chain(removed).take(limit).collect();
-        if self.count() > limit {
-            lines.push(format!("and {} more", self.count() - limit));
+        let mut lines: Vec<_> = self.changes.iter().take(limit).map(ToString::to_string).collect();
+        if self.changes.len() > limit {
+            lines.push(format!("and {} more", self.changes.len() - limit));
         }
         lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_says_how_many_more() {
+        let change = |number: usize| VersionChange {
+            name: format!("p{number}"),
+            locked: vec!["1.0.0".into()],
+            installed: vec!["2.0.0".into()],
+        };
+        let changes = (0..30).map(change).collect();
+        let lines = VersionChanges { lockfile: "yarn.lock".into(), changes }.lines(20);
+        assert_eq!((lines.len(), lines[0].as_str()), (21, "p0 1.0.0 -> 2.0.0"));
+        assert_eq!(lines[20], "and 10 more");
     }
 }

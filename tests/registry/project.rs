@@ -86,8 +86,8 @@ impl Manager {
             let programs = package(specification);
             project = project.variable("PATH", format!("{}:{path}", programs.display()));
         }
-        // The public registry must not be asked, whatever the machine's own settings say.
-        project.variable("NPM_CONFIG_REGISTRY", "").variable("CI", "true")
+        // The machine's own settings must not decide.
+        project.variable("NPM_CONFIG_REGISTRY", registry).variable("CI", "true")
     }
 
     /// Installs as a developer does, and removes what was installed but the lockfile.
@@ -104,7 +104,6 @@ impl Manager {
                 }
                 command
             })
-            .env_remove("NPM_CONFIG_REGISTRY")
             .args(self.write)
             .current_dir(project.root())
             .output()

@@ -16,7 +16,10 @@ fn a_version_or_package_that_is_gone_is_asked_for_once_more() {
     let project = NPM.project(&full.url(), &json!({ "tiny-gone": "1.0.0", "tiny-leaf": "1.0.0" }));
     NPM.lock(&project);
     let npmrc = project.read(".npmrc").replace(&full.url(), &empty.url());
-    let project = project.file(".npmrc", npmrc).file("deployfix.yml", STRICT);
+    let project = project
+        .variable("NPM_CONFIG_REGISTRY", empty.url())
+        .file(".npmrc", npmrc)
+        .file("deployfix.yml", STRICT);
     let before = checkout(&project);
     let ran = project.run(&["install"]).exits(20);
     assert_eq!(

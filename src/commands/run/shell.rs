@@ -15,7 +15,6 @@ use crate::{
     diagnose::Stage,
     process::{CommandSpec, Ended},
     recovery::{Attemptable, Remedy},
-    report::Finding,
 };
 
 /// The script, relative to the state folder.
@@ -33,7 +32,7 @@ impl Attemptable for Shell {
         self.command.clone()
     }
 
-    fn apply(&mut self, _: Remedy, _: &Finding, _: &Ended) -> Result<String, String> {
+    fn apply(&mut self, _: Remedy, _: &Ended) -> Result<String, String> {
         Err("the commands of amplify.yml run once, as on Amplify; `deployfix install` and `deployfix build` recover".into())
     }
 }

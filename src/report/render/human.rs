@@ -152,7 +152,8 @@ pub(super) fn verdict_text(phase: &PhaseReport) -> String {
             (Action::Continue, None) => write!(text, "\n  attempt {}: {reason}", attempt.number),
         };
     }
-    if let Some(versions) = phase.versions.as_ref().filter(|versions| !versions.is_empty()) {
+    if let Some(versions) = phase.versions.as_ref().filter(|versions| !versions.changes.is_empty())
+    {
         let _ = write!(text, "\n  not the versions of `{}`:", versions.lockfile);
         for line in versions.lines(LISTED_VERSIONS) {
             let _ = write!(text, "\n    {line}");

@@ -9,7 +9,7 @@ use crate::project::{
 };
 
 /// The folders and files of one installation.
-pub(crate) struct Place {
+pub(crate) struct InstallSite {
     /// Where deployfix works and the manager is started, absolute.
     pub(super) app_root: PathBuf,
     /// Where the manager resolves: the app, or the workspace that it belongs to.
@@ -24,7 +24,7 @@ pub(crate) struct Place {
     repository_root: Option<PathBuf>,
 }
 
-impl Place {
+impl InstallSite {
     /// Finds them.
     pub(crate) fn of(project: &Project) -> Self {
         let manager = project.manager.kind;
