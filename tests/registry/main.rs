@@ -19,6 +19,11 @@ mod registry;
 mod support;
 
 mod app;
+mod fallback;
 mod faults;
 mod healthy;
+mod platforms;
+mod project;
 mod proxy;
+mod recoveries;
+mod retries;
