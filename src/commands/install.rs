@@ -1,16 +1,18 @@
 use std::collections::BTreeMap;
 
-use super::{sections, session::Session};
+use super::{earlier_install::Earlier, sections, session::Session};
 use crate::{
-    cli::InstallOptions,
+    cli::{InstallOptions, VerifyOption},
+    config::Verify,
     install::{InstallPlan, Need, Toolchain, manager_step},
     process::CommandSpec,
     project::{Manifest, Project},
+    recovery::Attemptable,
     report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus},
 };
 
 /// Makes sure that what is locked is installed: verifies an earlier installation, else installs, and records what it became.
-pub(super) async fn run(session: Session, _options: &InstallOptions) -> ExitStatus {
+pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Install);
     let project = Project::read(&session.app_root);
     if let Some(finding) = obstacle(&project) {
@@ -29,25 +31,40 @@ pub(super) async fn run(session: Session, _options: &InstallOptions) -> ExitStat
             return session.finish(phase, |_| {});
         }
     };
+    let earlier = Earlier::new(&session, &project, &setup, how(options, &session));
     if session.dry_run {
         let fetched = manager_step(&project, &session.variables);
-        let steps: Vec<_> = fetched.into_iter().chain([setup.command.display()]).collect();
+        let steps: Vec<_> = fetched.into_iter().chain(earlier.steps()).collect();
         session.say_dry_run(PhaseName::Install, &steps);
         return ExitStatus::Success;
     }
-    if attempts(&session, &project, &setup, &mut phase).await.is_some() {
-        after(&session, &project, &setup, &mut phase).await;
+    let Some(lock) = earlier.lock(&mut phase).await else { return session.finish(phase, |_| {}) };
+    if !earlier.spares_the_installation(&mut phase).await
+        && let Some(command) = attempts(&session, &project, &setup, &mut phase).await
+        && after(&session, &project, &setup, &mut phase).await
+    {
+        earlier.record(&command, &mut phase);
     }
+    drop(lock);
     let environment = sections::environment(&session, &project);
     session.finish(phase, |run| run.environment = environment)
 }
 
+fn how(options: &InstallOptions, session: &Session) -> Verify {
+    match options.verify {
+        None => session.config.install.verify,
+        Some(VerifyOption::Full) => Verify::Full,
+        Some(VerifyOption::Stat) => Verify::Stat,
+        Some(VerifyOption::Off) => Verify::Off,
+    }
+}
+
 /// What is settled before anything is verified or started.
-struct Setup {
+pub(super) struct Setup {
     /// The environment of every child: the session's, with the Node and the manager that the project asks for.
-    environment: BTreeMap<String, String>,
+    pub(super) environment: BTreeMap<String, String>,
     /// The manager's frozen command.
-    command: CommandSpec,
+    pub(super) command: CommandSpec,
 }
 
 /// Settles tools and command, and fetches the manager where it is missing; nothing of the project is installed yet.
@@ -85,7 +102,7 @@ async fn attempts(
         .attempt_loop(PhaseName::Install)
         .run(&mut plan, phase, |phase| session.record(phase))
         .await?;
-    Some(crate::recovery::Attemptable::command(&plan))
+    Some(plan.command())
 }
 
 /// What belongs to the installation but is not the manager's command, before the result is recorded; whether it succeeded.

@@ -108,7 +108,7 @@ impl PhaseReport {
         }
     }
 
-    /// Ends the phase with a status derived from what it recorded.
+    /// Ends the phase with a status derived from what it recorded; that it was skipped or recovered may be said before.
     pub fn finish(&mut self) {
         let failed_attempts =
             self.attempts.iter().filter(|attempt| attempt.outcome.kind != OutcomeKind::Succeeded);
@@ -116,7 +116,10 @@ impl PhaseReport {
             PhaseStatus::Failed
         } else if self.status == PhaseStatus::Skipped {
             PhaseStatus::Skipped
-        } else if failed_attempts.count() > 0 || self.began_recovered() {
+        } else if self.status == PhaseStatus::Recovered
+            || failed_attempts.count() > 0
+            || self.began_recovered()
+        {
             PhaseStatus::Recovered
         } else {
             PhaseStatus::Passed
