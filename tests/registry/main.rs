@@ -19,3 +19,4 @@ mod registry;
 mod support;
 
 mod healthy;
+mod toolchain;
