@@ -19,8 +19,9 @@ mod workspace;
 pub(crate) use app::Project;
 pub(crate) use ask::ask;
 pub(crate) use lockfile::{
-    Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict, drift,
-    drift_findings, health as lockfile_health, locked_packages, lockfiles_of, relative,
+    Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict, VersionChange,
+    difference as version_changes, drift, drift_findings, health as lockfile_health,
+    locked_packages, lockfiles_of, relative,
 };
 pub(crate) use manager_program::{
     ManagerProblem, ManagerProgram, manager_missing, manager_problem, missing_finding,

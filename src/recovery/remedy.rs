@@ -114,6 +114,7 @@ impl Remedy {
             | Id::PeerConflict
             | Id::OverrideConflict
             | Id::RegistryAuth
+            | Id::RegistryTls
             | Id::EngineMismatch
             | Id::NativeBuildFailed
             | Id::PlatformBinaryMissing

@@ -17,6 +17,7 @@ mod harness;
 #[path = "../shared/managers.rs"]
 mod managers;
 mod npm;
+mod pnpm;
 #[path = "../shared/registry.rs"]
 mod registry;
 mod world;

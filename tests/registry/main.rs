@@ -18,5 +18,8 @@ mod registry;
 #[path = "../cli/support.rs"]
 mod support;
 
+mod app;
+mod faults;
 mod healthy;
+mod proxy;
 mod toolchain;

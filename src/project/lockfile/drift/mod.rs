@@ -4,6 +4,7 @@
 mod check;
 mod finding;
 mod model;
+mod pnpm;
 
 pub(crate) use check::drift;
 pub(crate) use finding::findings;

@@ -1,0 +1,1 @@
+//! Drift as bun decides it.
