@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Mutation, run};
+use super::{Mutation, Run, run};
 use crate::{
     files::{Files, set},
     world::World,
@@ -162,11 +162,10 @@ fn mutations(_: &World) -> Vec<Mutation> {
 }
 
 #[test]
-fn workspaces_under_npm_11() {
-    run(base, &mutations, &[("11.17.0", "3")]);
-}
-
-#[test]
-fn workspaces_under_npm_10() {
-    run(base, &mutations, &[("10.9.4", "2")]);
+fn workspaces() {
+    run(
+        base,
+        &mutations,
+        &[Run::all("11.17.0", "3"), Run::some("10.9.4", "2", 0, 2), Run::some("8.19.4", "3", 1, 2)],
+    );
 }

@@ -30,7 +30,7 @@ pub(in crate::project::lockfile::drift) fn check(input: &DriftInput<'_>) -> Drif
             rules,
             install_links: settings.install_links,
         };
-        decide(&tree, &name, &find(&judge))
+        decide(&tree, &name, rules, &find(&judge))
     });
     let Some(first) = verdicts.next() else { return UNDECIDED };
     verdicts.fold(first, |one, other| match (one.verdict, other.verdict) {
@@ -40,17 +40,18 @@ pub(in crate::project::lockfile::drift) fn check(input: &DriftInput<'_>) -> Drif
     })
 }
 
-fn decide(tree: &Tree, lockfile: &str, found: &Findings) -> Drift {
+fn decide(tree: &Tree, lockfile: &str, rules: Rules, found: &Findings) -> Drift {
+    if rules.refuses_broken_links
+        && let Some(place) = &tree.broken_link
+    {
+        return Drift { verdict: Verdict::OutOfSync, changes: vec![broken(lockfile, place)] };
+    }
     let certain: Vec<_> = found.problems.iter().filter(|problem| problem.is_certain).collect();
     if !certain.is_empty() {
         return Drift {
             verdict: Verdict::OutOfSync,
             changes: changes_of(tree, lockfile, found, true),
         };
-    }
-    if let Some(place) = &tree.broken_link {
-        // npm before 11 builds a node of its own for it.
-        return Drift { verdict: Verdict::Undecided, changes: vec![broken(lockfile, place)] };
     }
     let verdict = if found.problems.is_empty() && !found.is_unknown {
         Verdict::InSync
@@ -85,7 +86,7 @@ fn broken(lockfile: &str, place: &str) -> Change {
         file: lockfile.to_owned(),
         section: "packages".to_owned(),
         name: place.to_owned(),
-        wanted: Some("link".to_owned()),
-        locked: None,
+        wanted: None,
+        locked: Some("a link to nothing".to_owned()),
     }
 }
