@@ -30,7 +30,7 @@ pub(in crate::project::lockfile::drift) fn check(input: &DriftInput<'_>) -> Drif
             rules,
             install_links: settings.install_links,
         };
-        decide(&tree, &name, rules, &find(&judge))
+        decide(&tree, &name, &find(&judge))
     });
     let Some(first) = verdicts.next() else { return UNDECIDED };
     verdicts.fold(first, |one, other| match (one.verdict, other.verdict) {
@@ -40,10 +40,9 @@ pub(in crate::project::lockfile::drift) fn check(input: &DriftInput<'_>) -> Drif
     })
 }
 
-fn decide(tree: &Tree, lockfile: &str, rules: Rules, found: &Findings) -> Drift {
-    if rules.refuses_broken_links
-        && let Some(place) = &tree.broken_link
-    {
+fn decide(tree: &Tree, lockfile: &str, found: &Findings) -> Drift {
+    // npm says that there is no lockfile at all.
+    if let Some(place) = &tree.broken_link {
         return Drift { verdict: Verdict::OutOfSync, changes: vec![broken(lockfile, place)] };
     }
     let certain: Vec<_> = found.problems.iter().filter(|problem| problem.is_certain).collect();

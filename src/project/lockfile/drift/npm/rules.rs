@@ -9,8 +9,6 @@ pub(super) struct Rules {
     pub(super) keeps_failed_optional: bool,
     /// An optional peer of the wrong version is left alone (11.11).
     pub(super) trusts_optional_peers: bool,
-    /// A link whose target the lockfile lacks is an error (11.4).
-    pub(super) refuses_broken_links: bool,
     /// A branch or tag of git must be the one that the lockfile was made for (11.17).
     pub(super) compares_git_references: bool,
     /// Overrides follow the edges, and a version that fulfils the original range may stay (11.3).
@@ -24,7 +22,6 @@ impl Rules {
             finds_missing_optional: from(11, 11, 0),
             keeps_failed_optional: from(11, 6, 2),
             trusts_optional_peers: from(11, 11, 0),
-            refuses_broken_links: from(11, 4, 0),
             compares_git_references: from(11, 17, 0),
             overrides_follow_edges: from(11, 3, 0),
         }

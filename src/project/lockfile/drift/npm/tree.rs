@@ -176,12 +176,10 @@ impl Tree {
             }
             let resolved = self.nodes[index].entry.resolved.clone().unwrap_or_default();
             let place = resolved.trim_end_matches('/');
-            let target = self.at(place).unwrap_or_else(|| {
+            let Some(target) = self.at(place) else {
                 self.broken_link.get_or_insert(self.nodes[index].location.clone());
-                // As npm does before it takes this for an error.
-                self.push(place.to_owned(), Entry::default());
-                self.nodes.len() - 1
-            });
+                continue;
+            };
             self.nodes[index].target = Some(target);
             if self.nodes[target].parent.is_none()
                 && target != 0
