@@ -48,7 +48,12 @@ fn out_of_sync(context: &Context<'_>, lockfile: &Lockfile) -> Vec<Finding> {
                 semver::Version::parse(&installed).ok()
             },
         );
-    let input = DriftInput { root, lockfile, manager_version: version.as_ref() };
+    let input = DriftInput {
+        root,
+        lockfile,
+        manager_version: version.as_ref(),
+        variables: context.variables,
+    };
     drift_findings(&project.root, &input, &drift(&input))
 }
 

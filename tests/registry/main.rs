@@ -18,4 +18,12 @@ mod registry;
 #[path = "../cli/support.rs"]
 mod support;
 
+mod app;
+mod fallback;
+mod faults;
 mod healthy;
+mod platforms;
+mod project;
+mod proxy;
+mod recoveries;
+mod retries;

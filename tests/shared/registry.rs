@@ -6,6 +6,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
@@ -15,6 +16,10 @@ use super::managers::{exclusively, kept, npm_install};
 
 /// Pinned, with what its own dependencies pin by tags that not every registry carries.
 const MANIFEST: &str = r#"{"private":true,"dependencies":{"verdaccio":"6.1.2"},"overrides":{"node-fetch":"2.7.0","node-fetch-cjs":"npm:node-fetch@2.7.0"}}"#;
+
+/// A static is never dropped, and a killed test drops nothing: the closed pipe ends it then.
+const END_WITH_PARENT: &str =
+    "process.stdin.on('end', () => process.exit()).on('error', () => process.exit()).resume();";
 
 /// One package of the tests' own: its manifest and its files.
 #[derive(Clone)]
@@ -55,6 +60,12 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// One for all tests of a binary, with the packages of the first call; it ends with the binary.
+    pub fn shared(packages: &[Package]) -> &'static Self {
+        static SHARED: OnceLock<Registry> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start(packages))
+    }
+
     /// Starts verdaccio with packages in its storage; it asks no other registry.
     pub fn start(packages: &[Package]) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -70,11 +81,13 @@ impl Registry {
         fs::write(folder.path().join("config.yaml"), configuration).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log = fs::File::create(folder.path().join("log")).unwrap();
+        fs::write(folder.path().join("end.js"), END_WITH_PARENT).unwrap();
         let child = Command::new("node")
+            .args(["--require", "./end.js"])
             .arg(program())
             .args(["--config", "config.yaml", "--listen", &format!("127.0.0.1:{port}")])
             .current_dir(folder.path())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
