@@ -11,6 +11,7 @@ mod next_config;
 mod node;
 pub(crate) mod output;
 mod package_manager;
+mod range;
 pub(crate) mod repository;
 mod scripts;
 mod text;
