@@ -19,7 +19,6 @@ const NOT_RECORDED: &str =
 /// Makes sure that what is locked is installed: verifies an earlier installation, else installs, and records what it became.
 pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Install);
-    put_back_left_over(&session, &mut phase);
     let project = Project::read(&session.app_root);
     if let Some(finding) = obstacle(&project) {
         phase.findings.push(finding);
@@ -45,6 +44,10 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
         return ExitStatus::Success;
     }
     let Some(lock) = earlier.lock(&mut phase).await else { return session.finish(phase, |_| {}) };
+    // Only now nobody else is at work on these files.
+    let restored = put_back_left_over(&session, &mut phase);
+    let project = if restored { Project::read(&session.app_root) } else { project };
+    let earlier = Earlier::new(&session, &project, &setup, how(options, &session));
     let mut recommendations = Vec::new();
     if !earlier.spares_the_installation(&mut phase).await
         && let Some(installed) = attempts(&session, &project, &setup, options, &mut phase).await
@@ -68,13 +71,10 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
     })
 }
 
-/// An installation that was killed may have left the lockfile of a recovery in the checkout.
-fn put_back_left_over(session: &Session, phase: &mut PhaseReport) {
-    if session.dry_run {
-        return;
-    }
+/// An installation that was killed may have left the lockfile of a recovery in the checkout; whether it had.
+fn put_back_left_over(session: &Session, phase: &mut PhaseReport) -> bool {
     let note = match restore_left_over(&session.app_root) {
-        Ok(restored) if restored.is_empty() => return,
+        Ok(restored) if restored.is_empty() => return false,
         Ok(restored) => {
             let names: Vec<_> = restored
                 .iter()
@@ -89,6 +89,7 @@ fn put_back_left_over(session: &Session, phase: &mut PhaseReport) {
     };
     session.printer.important(&note);
     phase.notes.push(note);
+    true
 }
 
 fn how(options: &InstallOptions, session: &Session) -> Verify {
@@ -150,6 +151,7 @@ async fn attempts(
     let settings = InstallSettings {
         fallback_registry: session.config.install.fallback_registry.clone(),
         write_lockfile: options.write_lockfile,
+        in_ci: session.identity.ci.is_some(),
         variables: setup.environment.clone(),
     };
     let site = InstallSite::of(project);

@@ -30,6 +30,8 @@ pub(crate) struct InstallSettings {
     pub(crate) fallback_registry: Option<Url>,
     /// Whether a lockfile that a recovery had to write stays in the checkout.
     pub(crate) write_lockfile: bool,
+    /// Whether it happens in a CI, where caches belong to nobody.
+    pub(crate) in_ci: bool,
     /// The environment of the children.
     pub(crate) variables: BTreeMap<String, String>,
 }
@@ -501,8 +503,12 @@ impl InstallPlan {
     }
 
     fn free_caches(&mut self) -> Result<String, String> {
-        let (freed, reason) =
-            free_caches(self.manager, &self.site.app_root, &self.options.variables)?;
+        let (freed, reason) = free_caches(
+            self.manager,
+            &self.site.app_root,
+            &self.options.variables,
+            self.options.in_ci,
+        )?;
         self.story.freed(freed);
         Ok(reason)
     }
