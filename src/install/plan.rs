@@ -1,5 +1,6 @@
 use tempfile::TempDir;
 
+use super::cache;
 use crate::{
     diagnose::Stage,
     process::{CommandSpec, Ended},
@@ -20,27 +21,6 @@ impl InstallPlan {
     pub(crate) fn new(manager: ManagerKind, command: CommandSpec) -> Self {
         Self { manager, command, fresh_cache: None }
     }
-
-    fn use_fresh_cache(&mut self) -> Result<String, String> {
-        let variable = match self.manager {
-            ManagerKind::Npm => "npm_config_cache",
-            ManagerKind::YarnClassic => "YARN_CACHE_FOLDER",
-            ManagerKind::Bun => "BUN_INSTALL_CACHE_DIR",
-            // Their trees point into the store, which must outlive the installation.
-            ManagerKind::Pnpm | ManagerKind::YarnBerry => {
-                return Ok("fetches it once more; checksums stay checked".into());
-            }
-        };
-        let folder = tempfile::Builder::new()
-            .prefix("deployfix-cache-")
-            .tempdir()
-            .map_err(|error| format!("cannot make an empty cache: {error}"))?;
-        self.command.set(variable, folder.path().to_string_lossy());
-        self.fresh_cache = Some(folder);
-        Ok(format!(
-            "fetches everything again into an empty cache ({variable}); checksums stay checked"
-        ))
-    }
 }
 
 impl Attemptable for InstallPlan {
@@ -50,7 +30,7 @@ impl Attemptable for InstallPlan {
         self.command.clone()
     }
 
-    fn apply(&mut self, remedy: Remedy, _: &Ended) -> Result<String, String> {
+    fn apply(&mut self, remedy: Remedy, ended: &Ended) -> Result<String, String> {
         match remedy {
             Remedy::RetryWithBackoff => Ok("waits, because the registry may come back".into()),
             Remedy::RetryOnce => Ok("runs the same once more".into()),
@@ -61,7 +41,11 @@ impl Attemptable for InstallPlan {
                 self.command.arguments.push("--prefer-online".into());
                 Ok("asks the registry again for what it may have published since".into())
             }
-            Remedy::FreshCache => self.use_fresh_cache(),
+            Remedy::FreshCache => {
+                let (words, folder) = cache::renew(self.manager, &mut self.command, &ended.tail)?;
+                self.fresh_cache = folder;
+                Ok(words)
+            }
             Remedy::FreeCaches => free_build_cache(&self.command.directory.join(".next")),
             Remedy::RaiseHeap | Remedy::LowerMemory => {
                 Err("a package manager's memory is not planned".into())

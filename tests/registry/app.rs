@@ -44,6 +44,11 @@ impl Manager {
         }
     }
 
+    /// The name of its program.
+    pub fn program(self) -> &'static str {
+        self.lock_command()[0]
+    }
+
     fn lockfile(self) -> &'static str {
         match self {
             Self::Npm | Self::Npm10 => "package-lock.json",
@@ -65,15 +70,25 @@ impl Manager {
     fn settings(self, registry: &str) -> Vec<(&'static str, String)> {
         match self {
             Self::Npm | Self::Npm10 | Self::Pnpm => {
-                vec![(".npmrc", format!("registry={registry}\nfetch-retries=1\nfetch-retry-mintimeout=10\nfetch-retry-maxtimeout=20\nfetch-timeout=2000\n"))]
+                vec![(
+                    ".npmrc",
+                    format!(
+                        "registry={registry}\nfetch-retries=1\nfetch-retry-mintimeout=10\nfetch-retry-maxtimeout=20\nfetch-timeout=2000\n"
+                    ),
+                )]
             }
             Self::Yarn => vec![(
                 ".yarnrc",
-                format!("registry \"{registry}\"\nnetwork-timeout 2000\ndisable-self-update-check true\n"),
+                format!(
+                    "registry \"{registry}\"\nnetwork-timeout 2000\ndisable-self-update-check true\n"
+                ),
             )],
             Self::Berry => vec![(
                 ".yarnrc.yml",
-                format!("nodeLinker: node-modules\nnpmRegistryServer: \"{}\"\nunsafeHttpWhitelist: [\"127.0.0.1\", \"registry.invalid\"]\nenableTelemetry: false\nhttpRetry: 1\nhttpTimeout: 2000\n", registry.trim_end_matches('/')),
+                format!(
+                    "nodeLinker: node-modules\nnpmRegistryServer: \"{}\"\nunsafeHttpWhitelist: [\"127.0.0.1\", \"registry.invalid\"]\nenableTelemetry: false\nhttpRetry: 1\nhttpTimeout: 2000\n",
+                    registry.trim_end_matches('/')
+                ),
             )],
         }
     }
@@ -84,7 +99,8 @@ pub fn packages() -> Vec<Package> {
     // Long and hardly compressible, so that a place within it is a place within the archive.
     let mut state = 1_u64;
     let noise = (0..4_000).fold(String::new(), |mut text, _| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let _ = write!(text, "{:08x}", state >> 32);
         text
     });
@@ -124,9 +140,9 @@ fn bare(manager: Manager, registry: &str) -> Project {
     fs::create_dir_all(&home).unwrap();
     let place = |name: &str| home.join(name).to_string_lossy().into_owned();
     let path = std::env::var("PATH").unwrap();
-    let path = manager.package().map_or(path.clone(), |package| {
-        format!("{}:{path}", managers::package(package).display())
-    });
+    let path = manager
+        .package()
+        .map_or(path.clone(), |package| format!("{}:{path}", managers::package(package).display()));
     project
         .variable("HOME", home.to_string_lossy())
         .variable("PATH", path)

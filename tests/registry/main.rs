@@ -19,6 +19,12 @@ mod registry;
 mod support;
 
 mod app;
+mod credentials;
+mod damaged_cache;
+mod deadline;
 mod faults;
+mod full_disk;
 mod healthy;
+mod network;
+mod noise;
 mod proxy;
