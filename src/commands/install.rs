@@ -4,19 +4,24 @@ use super::{earlier_install::Earlier, sections, session::Session};
 use crate::{
     cli::{InstallOptions, VerifyOption},
     config::Verify,
-    install::InstallPlan,
-    preflight,
+    install::{
+        InstallPlan, InstallSettings, InstallSite, Need, Toolchain, manager_step, restore_left_over,
+    },
     process::CommandSpec,
-    project::{Manifest, Project},
-    recovery::Attemptable,
+    project::{Manifest, Project, relative},
     report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus},
 };
+
+/// Why the next installation begins anew.
+const NOT_RECORDED: &str =
+    "not recorded for the next installation: it is not what the lockfile names";
 
 /// Makes sure that what is locked is installed: verifies an earlier installation, else installs, and records what it became.
 pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Install);
+    put_back_left_over(&session, &mut phase);
     let project = Project::read(&session.app_root);
-    if let Some(finding) = obstacle(&project, &session) {
+    if let Some(finding) = obstacle(&project) {
         phase.findings.push(finding);
         return session.finish(phase, |_| {});
     }
@@ -25,7 +30,7 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
         session.printer.line("package.json has no dependencies: nothing to install");
         return session.finish(phase, |_| {});
     }
-    let setup = match prepare(&session, &project) {
+    let setup = match prepare(&session, &project, &mut phase).await {
         Ok(setup) => setup,
         Err(finding) => {
             phase.findings.push(*finding);
@@ -34,20 +39,56 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
     };
     let earlier = Earlier::new(&session, &project, &setup, how(options, &session));
     if session.dry_run {
-        let steps = earlier.steps();
+        let fetched = manager_step(&project, &session.variables);
+        let steps: Vec<_> = fetched.into_iter().chain(earlier.steps()).collect();
         session.say_dry_run(PhaseName::Install, &steps);
         return ExitStatus::Success;
     }
     let Some(lock) = earlier.lock(&mut phase).await else { return session.finish(phase, |_| {}) };
+    let mut recommendations = Vec::new();
     if !earlier.spares_the_installation(&mut phase).await
-        && let Some(command) = attempts(&session, &project, &setup, &mut phase).await
-        && after(&session, &project, &setup, &mut phase).await
+        && let Some(installed) = attempts(&session, &project, &setup, options, &mut phase).await
     {
-        earlier.record(&command, &mut phase);
+        recommendations = installed.recommendations;
+        if after(&session, &project, &setup, &mut phase).await {
+            if installed.as_locked {
+                earlier.record(&setup.command, &mut phase);
+            } else {
+                phase.notes.push(NOT_RECORDED.into());
+            }
+        }
     }
     drop(lock);
     let environment = sections::environment(&session, &project);
-    session.finish(phase, |run| run.environment = environment)
+    session.finish(phase, |run| {
+        run.environment = environment;
+        for text in recommendations {
+            run.recommend(text);
+        }
+    })
+}
+
+/// An installation that was killed may have left the lockfile of a recovery in the checkout.
+fn put_back_left_over(session: &Session, phase: &mut PhaseReport) {
+    if session.dry_run {
+        return;
+    }
+    let note = match restore_left_over(&session.app_root) {
+        Ok(restored) if restored.is_empty() => return,
+        Ok(restored) => {
+            let names: Vec<_> = restored
+                .iter()
+                .map(|path| format!("`{}`", relative(&session.app_root, path)))
+                .collect();
+            format!(
+                "put back {}, which a killed installation had left changed; what stood there is in `.deployfix/replaced`",
+                names.join(", ")
+            )
+        }
+        Err(error) => format!("cannot put back what a killed installation left changed: {error}"),
+    };
+    session.printer.important(&note);
+    phase.notes.push(note);
 }
 
 fn how(options: &InstallOptions, session: &Session) -> Verify {
@@ -67,9 +108,21 @@ pub(super) struct Setup {
     pub(super) command: CommandSpec,
 }
 
-/// Settles tools and command; nothing is installed yet.
-fn prepare(session: &Session, project: &Project) -> Result<Setup, Box<Finding>> {
-    let environment = session.variables.clone();
+/// Settles tools and command, and fetches the manager where it is missing; nothing of the project is installed yet.
+async fn prepare(
+    session: &Session,
+    project: &Project,
+    phase: &mut PhaseReport,
+) -> Result<Setup, Box<Finding>> {
+    let environment = if session.dry_run {
+        session.variables.clone()
+    } else {
+        let workshop = session.workshop(project, PhaseName::Install);
+        let toolchain = Toolchain::resolve(&workshop, Need::Manager).await?;
+        let environment = toolchain.environment(&session.variables);
+        phase.findings.extend(toolchain.findings);
+        environment
+    };
     let [program, arguments @ ..] = project.manager.kind.frozen_install() else {
         return Err(Box::new(Finding::new(FindingId::InternalError, "no command to install", "")));
     };
@@ -78,19 +131,36 @@ fn prepare(session: &Session, project: &Project) -> Result<Setup, Box<Finding>> 
     Ok(Setup { environment, command })
 }
 
-/// Runs the manager until it succeeds or there is nothing left to try; the command that succeeded.
+/// What the attempts came to.
+struct Installed {
+    /// Whether it is what is locked, so that it may be taken again without a word.
+    as_locked: bool,
+    /// What to change for good.
+    recommendations: Vec<String>,
+}
+
+/// Runs the manager until it succeeds or there is nothing left to try.
 async fn attempts(
     session: &Session,
     project: &Project,
     setup: &Setup,
+    options: &InstallOptions,
     phase: &mut PhaseReport,
-) -> Option<CommandSpec> {
-    let mut plan = InstallPlan::new(project.manager.kind, setup.command.clone());
-    session
+) -> Option<Installed> {
+    let settings = InstallSettings {
+        fallback_registry: session.config.install.fallback_registry.clone(),
+        write_lockfile: options.write_lockfile,
+        variables: setup.environment.clone(),
+    };
+    let site = InstallSite::of(project);
+    let mut plan = InstallPlan::new(project.manager.kind, site, setup.command.clone(), settings);
+    let ended = session
         .attempt_loop(PhaseName::Install)
         .run(&mut plan, phase, |phase| session.record(phase))
-        .await?;
-    Some(plan.command())
+        .await;
+    let as_locked = plan.is_as_locked();
+    let recommendations = plan.conclude(phase, ended.is_some());
+    ended.map(|_| Installed { as_locked, recommendations })
 }
 
 /// What belongs to the installation but is not the manager's command, before the result is recorded; whether it succeeded.
@@ -117,24 +187,11 @@ fn differences(
 }
 
 /// What makes it pointless, or dishonest, to start the manager.
-fn obstacle(project: &Project, session: &Session) -> Option<Finding> {
+fn obstacle(project: &Project) -> Option<Finding> {
     if project.manifest.manifest.is_none() {
         return project.manifest.findings.iter().find(|finding| finding.is_error()).cloned();
     }
-    let manager = project.manager.kind;
-    let program = manager.program();
-    if project.lockfile().is_none() && has_dependencies(project) {
-        let install = format!("{program} install");
-        return Some(
-            Finding::new(
-                FindingId::LockfileMissing,
-                format!("there is no {} for {program} to install from", manager.lockfile_name()),
-                "without a lockfile every build may ship other versions, so nothing was installed",
-            )
-            .hint(format!("run `{install}` and commit {}", manager.lockfile_name())),
-        );
-    }
-    preflight::missing_manager(project, &session.variables)
+    None
 }
 
 fn has_dependencies(project: &Project) -> bool {
