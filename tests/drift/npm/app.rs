@@ -163,8 +163,7 @@ fn mutations(world: &World) -> Vec<Mutation> {
             files.set("package.json", &["optionalDependencies", "@scope/plain"], json!("^1.1.0"));
         }),
         // Peers.
-        manifest("optional peer", &["peerDependencies", "zod"], json!("^3.0.0"))
-            ,
+        manifest("optional peer", &["peerDependencies", "zod"], json!("^3.0.0")),
         Mutation::new("optional peer by meta", |files| {
             files.set("package.json", &["peerDependencies", "zod"], json!("^3.0.0"));
             files.set(
@@ -184,8 +183,7 @@ fn mutations(world: &World) -> Vec<Mutation> {
             files.set("package.json", &["peerDependencies", "zod"], json!("^3.0.0"));
         }),
         // Aliases.
-        manifest("alias renamed", &["dependencies", "plain-alias"], Value::Null)
-            ,
+        manifest("alias renamed", &["dependencies", "plain-alias"], Value::Null),
         Mutation::new("alias under another name", |files| {
             files.set("package.json", &["dependencies", "plain-alias"], Value::Null);
             files.set("package.json", &["dependencies", "new-alias"], json!("npm:leaf@^1.0.0"));
