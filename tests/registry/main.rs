@@ -27,3 +27,4 @@ mod project;
 mod proxy;
 mod recoveries;
 mod retries;
+mod toolchain;

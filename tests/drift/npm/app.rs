@@ -2,11 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{Mutation, run};
+use super::{Mutation, Run, run};
 use crate::{
     files::{Files, set},
     world::{World, archive},
 };
+
+const LEFT_OUT: &str =
+    "an optional package that cannot be loaded is left out, and the registry is not asked";
+const ARCHIVE: &str = "the archive may hold the locked version";
+const REPOSITORY: &str = "the repository may hold the locked version there";
+const UNSUPPORTED: &str = "npm stops at what is asked for, whatever is locked";
+const FORGED: &str = "the entry contradicts itself, and npm goes by the integrity";
 
 fn base(world: &World) -> Files {
     let manifest = json!({
@@ -107,12 +114,14 @@ fn mutations(world: &World) -> Vec<Mutation> {
             &["dependencies", "leaf"],
             json!("^2.0.0"),
         ),
-        manifest("added as optional", &["optionalDependencies", "zod"], json!("^3.0.0")),
+        manifest("added as optional", &["optionalDependencies", "zod"], json!("^3.0.0"))
+            .undecided("npm@8 npm@10 npm@11.0", LEFT_OUT),
         manifest(
             "added as optional that does not exist",
             &["optionalDependencies", "no-such-package"],
             json!("^1.0.0"),
-        ),
+        )
+        .undecided("npm@8 npm@10 npm@11.0", LEFT_OUT),
         manifest("added for development", &["devDependencies", "zod"], json!("^3.0.0")),
         manifest("added as peer", &["peerDependencies", "zod"], json!("^3.0.0")),
         manifest("removed", &["dependencies", "@scope/plain"], Value::Null),
@@ -128,7 +137,8 @@ fn mutations(world: &World) -> Vec<Mutation> {
             &["devDependencies", "other-leaf"],
             json!("1.0.0"),
         ),
-        manifest("optional range outside", &["optionalDependencies", "extra"], json!("^2.0.0")),
+        manifest("optional range outside", &["optionalDependencies", "extra"], json!("^2.0.0"))
+            .undecided("npm@8 npm@10 npm@11.0", LEFT_OUT),
         manifest("star", &["dependencies", "top"], json!("*")),
         manifest("empty", &["dependencies", "top"], json!("")),
         manifest("x", &["dependencies", "top"], json!("x")),
@@ -157,7 +167,7 @@ fn mutations(world: &World) -> Vec<Mutation> {
         moved("moved from optional", "extra", "optionalDependencies", "dependencies"),
         moved("moved to peers", "react", "dependencies", "peerDependencies"),
         Mutation::new("twice with different ranges", |files| {
-            files.set("package.json", &["devDependencies", "top"], json!("^2.0.0"));
+            files.set("package.json", &["devDependencies", "@scope/plain"], json!("^2.0.0"));
         }),
         Mutation::new("twice, optional wins", |files| {
             files.set("package.json", &["optionalDependencies", "@scope/plain"], json!("^1.1.0"));
@@ -196,14 +206,15 @@ fn mutations(world: &World) -> Vec<Mutation> {
         ),
         manifest("alias no more", &["dependencies", "plain-alias"], json!("^1.0.0")),
         manifest("alias made", &["dependencies", "top"], json!("npm:leaf@^1.0.0")),
-        manifest("alias of an alias", &["dependencies", "plain-alias"], json!("npm:x@npm:leaf@1")),
+        manifest("alias of an alias", &["dependencies", "plain-alias"], json!("npm:x@npm:leaf@1"))
+            .undecided("v", UNSUPPORTED),
         // Other sources.
         git("git tag of the same version", "#v1.0.0".into()),
         git("git commit of the same version", format!("#{commit}")),
         git("git branch of the same version", "#old".into()),
-        git("git tag of another version", "#v2.0.0".into()),
+        git("git tag of another version", "#v2.0.0".into()).undecided("npm@11.17", REPOSITORY),
         git("git commit of another version", format!("#{other_commit}")),
-        git("git without a reference", String::new()),
+        git("git without a reference", String::new()).undecided("npm@11.17", REPOSITORY),
         git("git range within", "#semver:^1.0.0".into()),
         git("git range outside", "#semver:^2.0.0".into()),
         manifest("git to the registry", &["dependencies", "from-git"], json!("^1.0.0")),
@@ -211,7 +222,8 @@ fn mutations(world: &World) -> Vec<Mutation> {
             "git to another repository",
             &["dependencies", "from-git"],
             json!("git+file:///no/such/repository.git"),
-        ),
+        )
+        .undecided("v", REPOSITORY),
         manifest(
             "registry to an archive",
             &["dependencies", "top"],
@@ -221,7 +233,8 @@ fn mutations(world: &World) -> Vec<Mutation> {
             "archive of another version",
             &["dependencies", "tarball"],
             json!("file:vendored/tarball-2.0.0.tgz"),
-        ),
+        )
+        .undecided("v", ARCHIVE),
         manifest(
             "archive by another path to it",
             &["dependencies", "tarball"],
@@ -249,10 +262,12 @@ fn mutations(world: &World) -> Vec<Mutation> {
         Mutation::new("folder's new dependency", |files| {
             files.set("libs/folder/package.json", &["dependencies", "zod"], json!("^3.0.0"));
         }),
-        manifest("workspace protocol", &["dependencies", "top"], json!("workspace:*")),
-        manifest("link protocol", &["dependencies", "folder"], json!("link:./libs/folder")),
+        manifest("workspace protocol", &["dependencies", "top"], json!("workspace:*"))
+            .undecided("v", UNSUPPORTED),
+        manifest("link protocol", &["dependencies", "folder"], json!("link:./libs/folder"))
+            .undecided("v", UNSUPPORTED),
         // Overrides.
-        manifest("override added of a deeper one", &["overrides", "needs-peer"], json!("9.0.0")),
+        manifest("override added of a deeper one", &["overrides", "middle"], json!("1.0.0")),
         manifest(
             "override added that changes nothing",
             &["overrides", "needs-peer"],
@@ -280,10 +295,12 @@ fn mutations(world: &World) -> Vec<Mutation> {
         locked("entry removed", "top", |entry| *entry = Value::Null),
         locked("entry of another's dependency removed", "middle", |entry| *entry = Value::Null),
         locked("entry of development removed", "other-leaf", |entry| *entry = Value::Null),
-        locked("entry of an optional one removed", "extra", |entry| *entry = Value::Null),
+        locked("entry of an optional one removed", "extra", |entry| *entry = Value::Null)
+            .undecided("npm@8 npm@10 npm@11.0", LEFT_OUT),
         locked("entry of a peer removed", "react", |entry| *entry = Value::Null),
         locked("version changed within", "leaf", |entry| entry["version"] = json!("1.0.0")),
-        locked("version changed outside", "leaf", |entry| entry["version"] = json!("2.0.0")),
+        locked("version changed outside", "leaf", |entry| entry["version"] = json!("2.0.0"))
+            .undecided("v", FORGED),
         locked("version of the root's changed outside", "top", |entry| {
             entry["version"] = json!("2.0.0")
         }),
@@ -343,10 +360,18 @@ fn mutations(world: &World) -> Vec<Mutation> {
 
 #[test]
 fn an_app_under_npm_11() {
-    run(base, &mutations, &[("11.17.0", "3")]);
+    run(base, &mutations, &[Run::all("11.17.0", "3")]);
 }
 
 #[test]
-fn an_app_under_npm_10() {
-    run(base, &mutations, &[("10.9.4", "3")]);
+fn an_app_under_older_npm() {
+    run(
+        base,
+        &mutations,
+        &[
+            Run::some("10.9.4", "2", 0, 3),
+            Run::some("8.19.4", "1", 1, 3),
+            Run::some("10.9.4", "3", 2, 3),
+        ],
+    );
 }

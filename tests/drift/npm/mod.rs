@@ -22,7 +22,7 @@ impl Mutation {
         Self { name, edit: Box::new(edit), undecided: Vec::new() }
     }
 
-    /// Files alone cannot tell, for the runs whose name holds these words.
+    /// Files alone cannot tell, for runs whose name holds one of these words: `v1 npm@8 npm@10`.
     #[must_use]
     pub fn undecided(mut self, runs: &'static str, reason: &'static str) -> Self {
         self.undecided.push((runs, reason));
@@ -41,40 +41,50 @@ pub fn npm(version: &str) -> Manager {
     )
 }
 
-/// Locks a project at every version of the format and puts every mutation before each npm.
-///
-/// `runs` names pairs of npm and lockfile version; all others join with `DEPLOYFIX_ALL_DRIFT`.
+/// One npm over lockfiles of one version, and which of the mutations: every so manieth from a first one on.
+pub struct Run {
+    pub npm: &'static str,
+    pub format: &'static str,
+    pub first: usize,
+    pub every: usize,
+}
+
+impl Run {
+    pub const fn all(npm: &'static str, format: &'static str) -> Self {
+        Self { npm, format, first: 0, every: 1 }
+    }
+
+    pub const fn some(npm: &'static str, format: &'static str, first: usize, every: usize) -> Self {
+        Self { npm, format, first, every }
+    }
+}
+
+/// Locks a project at every version of the format and puts mutations before each npm; with `DEPLOYFIX_ALL_DRIFT` all before all.
 #[track_caller]
 pub fn run(
     base: impl Fn(&World) -> Files,
     mutations: &dyn Fn(&World) -> Vec<Mutation>,
-    runs: &[(&str, &str)],
+    runs: &[Run],
 ) {
     let world = World::shared();
-    let base = base(&world);
-    let mutations = mutations(&world);
-    let mut all = runs.to_vec();
-    if std::env::var_os("DEPLOYFIX_ALL_DRIFT").is_some() {
-        for version in ["8.19.4", "10.8.2", "10.9.4", "11.6.2", "11.12.0", "11.17.0"] {
-            all.extend(["1", "2", "3"].map(|format| (version, format)));
-        }
-        all.sort_unstable();
-        all.dedup();
-    }
-    for (version, format) in all {
-        let writer = npm(WRITER);
+    let (base, mutations) = (base(&world), mutations(&world));
+    let all = ["8.19.4", "10.8.2", "10.9.4", "11.6.2", "11.12.0", "11.17.0"]
+        .iter()
+        .flat_map(|npm| ["1", "2", "3"].map(|format| Run::all(npm, format)));
+    let all: Vec<_> = all.collect();
+    let runs = if std::env::var_os("DEPLOYFIX_ALL_DRIFT").is_some() { &all } else { runs };
+    for Run { npm: version, format, first, every } in runs {
         let words = ["npm", "install", "--package-lock-only", "--lockfile-version", format];
-        let locked = writer.run(&world, &base, &words);
-        let cases: Vec<_> = mutations
-            .iter()
+        let locked = npm(WRITER).run(&world, &base, &words);
+        let chosen = mutations.iter().skip(*first).step_by(*every);
+        let cases: Vec<_> = chosen
             .map(|mutation| {
                 let mut files = locked.clone();
                 (mutation.edit)(&mut files);
                 let name = format!("v{format} npm@{version} {}", mutation.name);
-                let undecided = mutation
-                    .undecided
-                    .iter()
-                    .find(|(words, _)| words.split(' ').all(|word| name.contains(word)));
+                let undecided = mutation.undecided.iter().find(|(runs, _)| {
+                    runs.split(' ').any(|part| name.starts_with(part) || name.contains(part))
+                });
                 Case { undecided: undecided.map(|(_, reason)| *reason), name, files }
             })
             .collect();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Mutation, run};
+use super::{Mutation, Run, run};
 use crate::{
     files::{Files, set},
     world::World,
@@ -58,7 +58,8 @@ fn mutations(_: &World) -> Vec<Mutation> {
             &["devDependencies", "zod"],
             json!("^3.0.0"),
         ),
-        member("optional dependency added", WEB, &["optionalDependencies", "zod"], json!("^3.0.0")),
+        member("optional dependency added", WEB, &["optionalDependencies", "zod"], json!("^3.0.0"))
+            .undecided("npm@8 npm@10 npm@11.0", "an optional package that cannot be loaded is left out, and the registry is not asked"),
         member("dependency removed", WEB, &["dependencies", "top"], Value::Null),
         member(
             "dependency of development outside",
@@ -75,8 +76,8 @@ fn mutations(_: &World) -> Vec<Mutation> {
             json!("file:../../packages/ui"),
         ),
         member("another workspace added", WEB, &["dependencies", "@repo/util"], json!("*")),
-        member("workspace protocol", WEB, &["dependencies", "ui"], json!("workspace:*")),
-        member("peer outside", UI, &["peerDependencies", "react"], json!("^17.0.0")),
+        member("workspace protocol", WEB, &["dependencies", "ui"], json!("workspace:*")).undecided("v", "npm stops at what is asked for, whatever is locked"),
+        member("peer outside", UI, &["peerDependencies", "react"], json!("^17.0.0")).undecided("v", "npm may settle a conflict of peers, or stop at it"),
         member("peer added", UI, &["peerDependencies", "zod"], json!("^3.0.0")),
         member("version of a workspace", UI, &["version"], json!("1.2.0")),
         member(
@@ -162,11 +163,10 @@ fn mutations(_: &World) -> Vec<Mutation> {
 }
 
 #[test]
-fn workspaces_under_npm_11() {
-    run(base, &mutations, &[("11.17.0", "3")]);
-}
-
-#[test]
-fn workspaces_under_npm_10() {
-    run(base, &mutations, &[("10.9.4", "2")]);
+fn workspaces() {
+    run(
+        base,
+        &mutations,
+        &[Run::all("11.17.0", "3"), Run::some("10.9.4", "2", 0, 2), Run::some("8.19.4", "3", 1, 2)],
+    );
 }

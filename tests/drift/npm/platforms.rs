@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Mutation, run};
+use super::{Mutation, Run, run};
 use crate::{
     files::{Files, set},
     world::World,
@@ -44,11 +44,19 @@ fn mutations(_: &World) -> Vec<Mutation> {
 
 #[test]
 fn platform_packages_from_npm_10_on() {
-    run(base, &mutations, &[("10.9.4", "3"), ("11.6.2", "3"), ("11.12.0", "3")]);
+    run(
+        base,
+        &mutations,
+        &[Run::all("10.9.4", "3"), Run::all("11.6.2", "3"), Run::all("11.12.0", "3")],
+    );
 }
 
 #[test]
 fn platform_packages_that_the_registry_lacks() {
     let nothing = |_: &World| vec![Mutation::new("nothing", |_| {})];
-    run(half, &nothing, &[("10.9.4", "3"), ("11.6.2", "3"), ("11.12.0", "3")]);
+    run(
+        half,
+        &nothing,
+        &[Run::all("10.9.4", "3"), Run::all("11.6.2", "3"), Run::all("11.12.0", "3")],
+    );
 }

@@ -41,16 +41,16 @@ pub(in crate::project::lockfile::drift) fn check(input: &DriftInput<'_>) -> Drif
 }
 
 fn decide(tree: &Tree, lockfile: &str, found: &Findings) -> Drift {
+    // npm says that there is no lockfile at all.
+    if let Some(place) = &tree.broken_link {
+        return Drift { verdict: Verdict::OutOfSync, changes: vec![broken(lockfile, place)] };
+    }
     let certain: Vec<_> = found.problems.iter().filter(|problem| problem.is_certain).collect();
     if !certain.is_empty() {
         return Drift {
             verdict: Verdict::OutOfSync,
             changes: changes_of(tree, lockfile, found, true),
         };
-    }
-    if let Some(place) = &tree.broken_link {
-        // npm before 11 builds a node of its own for it.
-        return Drift { verdict: Verdict::Undecided, changes: vec![broken(lockfile, place)] };
     }
     let verdict = if found.problems.is_empty() && !found.is_unknown {
         Verdict::InSync
@@ -85,7 +85,7 @@ fn broken(lockfile: &str, place: &str) -> Change {
         file: lockfile.to_owned(),
         section: "packages".to_owned(),
         name: place.to_owned(),
-        wanted: Some("link".to_owned()),
-        locked: None,
+        wanted: None,
+        locked: Some("a link to nothing".to_owned()),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use super::{
     specification::Specification,
     tree::{Edge, EdgeKind},
-    validity::{Judge, Validity, Wish},
+    validity::{Judge, Validity, Wish, satisfies},
 };
 
 /// An edge that nothing, or the wrong thing, fulfils.
@@ -232,6 +232,10 @@ impl Search<'_> {
         if edge.kind.is_peer() && edge.to.is_some() && edge.from != 0 {
             return false;
         }
+        // npm takes packages of one integrity for the same, whatever version an edited entry claims.
+        if edge.to.is_some_and(|to| tree.contradicts_itself(to)) && !tree.is_ours(edge.from) {
+            return false;
+        }
         match wish.specification.target() {
             Specification::Unsupported => false,
             _ if edge.to.is_none() => true,
@@ -243,6 +247,11 @@ impl Search<'_> {
                 let place = super::specification::relative_path(&tree.root, &path);
                 !self.judge.install_links && tree.at(&place).is_none()
             }
+            // Whatever commit it is, its version lies in the range, and the locked one does not.
+            Specification::Git(git) => git.range.is_some_and(|range| {
+                tree.candidates(edge.from, &edge.name)
+                    .all(|other| !satisfies(tree.version(other), &range))
+            }),
             // It may be another source of the same version, which npm does not tell apart.
             _ => false,
         }

@@ -175,7 +175,8 @@ impl Tree {
                 continue;
             }
             let resolved = self.nodes[index].entry.resolved.clone().unwrap_or_default();
-            let Some(&target) = self.places.get(resolved.trim_end_matches('/')) else {
+            let place = resolved.trim_end_matches('/');
+            let Some(target) = self.at(place) else {
                 self.broken_link.get_or_insert(self.nodes[index].location.clone());
                 continue;
             };
@@ -219,6 +220,16 @@ impl Tree {
     pub(super) fn version(&self, index: usize) -> &str {
         let node = &self.nodes[self.nodes[index].target.unwrap_or(index)];
         node.entry.version.as_deref().unwrap_or_default()
+    }
+
+    /// Whether an entry's archive is of another version than the entry, as by hand.
+    pub(super) fn contradicts_itself(&self, index: usize) -> bool {
+        let entry = &self.nodes[index].entry;
+        let archive = entry.resolved.as_deref().filter(|resolved| resolved.contains("/-/"));
+        archive.is_some_and(|address| {
+            let version = entry.version.as_deref().unwrap_or_default();
+            !address.ends_with(&format!("-{}.tgz", version.split('+').next().unwrap_or_default()))
+        })
     }
 
     /// Whether it is the root or the folder of a workspace.

@@ -216,7 +216,7 @@ fn either(first: Validity, second: impl FnOnce() -> Validity) -> Validity {
 }
 
 /// `semver.satisfies` with `loose`.
-fn satisfies(version: &str, range: &str) -> bool {
+pub(super) fn satisfies(version: &str, range: &str) -> bool {
     SemanticVersion::parse(version)
         .zip(VersionRange::parse(range, Reading::Dependency))
         .is_some_and(|(version, range)| range.contains(&version))
