@@ -34,7 +34,8 @@ fn descendants(of: u32) -> Vec<u32> {
         };
         let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         let after = stat.rsplit_once(") ").map(|(_, after)| after).unwrap_or_default();
-        if let Some(parent) = after.split(' ').nth(1).and_then(|parent| parent.parse::<u32>().ok()) {
+        if let Some(parent) = after.split(' ').nth(1).and_then(|parent| parent.parse::<u32>().ok())
+        {
             parents.push((id, parent));
         }
     }
