@@ -220,6 +220,9 @@ pub(crate) struct InstallOptions {
     /// deployfix.yml without it, else `full`
     #[arg(long, value_name = "HOW")]
     pub(crate) verify: Option<VerifyOption>,
+    /// Keep the lockfile that a recovery had to write; without it the checkout stays as it is
+    #[arg(long)]
+    pub(crate) write_lockfile: bool,
 }
 
 /// How an earlier installation is verified.

@@ -58,6 +58,14 @@ impl Attemptable for BuildPlan {
             Remedy::RetryOnce | Remedy::PreferOnline | Remedy::FreshCache => {
                 Ok("runs the same once more".into())
             }
+            Remedy::FallbackRegistry
+            | Remedy::PlatformPackages
+            | Remedy::Reinstall
+            | Remedy::ResolveOnce
+            | Remedy::UnfrozenInstall
+            | Remedy::LegacyPeerDeps => {
+                Err("a build does not install: run `deployfix install` before it".into())
+            }
         }
     }
 }

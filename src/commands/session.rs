@@ -143,7 +143,13 @@ impl Session {
             mask: &self.mask,
             store: self.store.as_ref(),
             interrupt: &self.interrupt,
-            policy: Policy { attempts: self.config.recovery.attempts, first_delay },
+            policy: Policy {
+                attempts: self.config.recovery.attempts,
+                first_delay,
+                mode: self.config.recovery.mode,
+                has_fallback: phase == PhaseName::Install
+                    && self.config.install.fallback_registry.is_some(),
+            },
             limits: self.limits(),
             expected: self.expected_duration(phase),
         }

@@ -24,6 +24,8 @@ pub(crate) struct SpecCommands {
     pub(crate) provides_manager: bool,
     /// yarn is told to pass over `engines`.
     pub(crate) ignores_engines: bool,
+    /// npm is told to pass over peers.
+    pub(crate) ignores_peers: bool,
 }
 
 impl SpecCommands {
@@ -56,6 +58,9 @@ impl SpecCommands {
         self.deployfix_installs |= deployfix && has("install");
         self.deployfix_builds |= deployfix && has("build");
         self.ignores_engines |= has("--ignore-engines");
+        self.ignores_peers |= words
+            .iter()
+            .any(|word| word.contains("legacy-peer-deps") || word.contains("legacy_peer_deps"));
         if global {
             return;
         }
@@ -94,7 +99,7 @@ mod tests {
             ),
             ("yarn install --frozen-lockfile", frozen),
             ("npm install", free),
-            ("npm i --legacy-peer-deps", free),
+            ("npm i --legacy-peer-deps", SpecCommands { ignores_peers: true, ..free }),
             ("yarn", free),
             ("npm install -g pnpm", SpecCommands { provides_manager: true, ..none }),
             ("corepack enable", SpecCommands { provides_manager: true, ..none }),

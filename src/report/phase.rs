@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Finding, Milliseconds, OutcomeKind, Severity, Timestamp};
+use super::{Attempt, Finding, Milliseconds, OutcomeKind, Severity, Timestamp, VersionChanges};
 
 /// The phases, in the order in which amplify.yml calls them.
 #[derive(
@@ -89,6 +89,9 @@ pub struct PhaseReport {
     /// Measured figures: names end in their unit (`Bytes`, `Milliseconds`) unless they are counts.
     #[serde(default)]
     pub metrics: BTreeMap<String, u64>,
+    /// How what is installed differs from the lockfile, where a recovery changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<VersionChanges>,
 }
 
 impl PhaseReport {
@@ -105,13 +108,16 @@ impl PhaseReport {
             notes: Vec::new(),
             strict: false,
             metrics: BTreeMap::new(),
+            versions: None,
         }
     }
 
     /// Ends the phase with a status derived from what it recorded; that it was skipped or recovered may be said before.
     pub fn finish(&mut self) {
-        let failed_attempts =
-            self.attempts.iter().filter(|attempt| attempt.outcome.kind != OutcomeKind::Succeeded);
+        // A command may end well and still not have done its work.
+        let failed_attempts = self.attempts.iter().filter(|attempt| {
+            attempt.outcome.kind != OutcomeKind::Succeeded || attempt.finding.is_some()
+        });
         self.status = if self.failures().next().is_some() {
             PhaseStatus::Failed
         } else if self.status == PhaseStatus::Skipped {

@@ -12,6 +12,7 @@
     reason = "tests are not an interface, and may end at the first surprise"
 )]
 
+mod bun;
 mod files;
 mod harness;
 #[path = "../shared/managers.rs"]
@@ -21,3 +22,4 @@ mod pnpm;
 #[path = "../shared/registry.rs"]
 mod registry;
 mod world;
+mod yarn_classic;

@@ -5,8 +5,9 @@ mod find;
 mod health;
 mod locked;
 mod packages;
+mod yarn_format;
 
-pub(crate) use drift::{Drift, DriftInput, Verdict, drift, findings as drift_findings};
+pub(crate) use drift::{ChangeKind, Drift, DriftInput, Verdict, drift, findings as drift_findings};
 pub(crate) use find::{Lockfile, LockfileKind, find, lockfiles_of, relative};
 pub(crate) use health::health;
 pub(crate) use locked::locked_next;

@@ -1,6 +1,7 @@
 use super::{
     LockedPackage, Source,
     lines::{field, split_key, split_name},
+    source::of_address,
 };
 
 /// Reads the blocks of yarn 2 and later: descriptors in the first column, fields below them.
@@ -71,10 +72,7 @@ fn source(reference: &str) -> Source {
             if reference.starts_with("patch:") { Source::Registry } else { source(reference) }
         });
     }
-    if reference.contains("#commit=") {
-        return Source::Git(reference.to_owned());
-    }
-    Source::of(reference)
+    of_address(reference)
 }
 
 fn percent_decoded(text: &str) -> String {

@@ -1,57 +1,96 @@
-use jsonc_parser::ParseOptions;
-use serde_json::Value;
-
 use super::{
     LockedPackage, Source,
+    json::Json,
     lines::{Lines, split_name},
+    source::of_address,
 };
 
-/// Reads `packages` of bun.lock: a tuple for every package, `[name@version, registry, {…}, integrity]`.
-pub(super) fn packages(content: &str) -> Vec<LockedPackage> {
-    let Ok(root) = jsonc_parser::parse_to_serde_value::<Value>(content, &ParseOptions::default())
-    else {
-        return Vec::new();
-    };
-    let Some(entries) = root.get("packages").and_then(Value::as_object) else { return Vec::new() };
-    let mut lines = Lines::new(content);
-    lines.next("\"packages\"");
-    let mut packages = Vec::new();
-    for (key, value) in entries {
-        let line = lines.next(&format!("\"{key}\":"));
-        if let Value::Array(tuple) = value {
-            packages.extend(package(key, tuple, line));
-        }
-    }
+/// bun.lock, whose packages are tuples that begin with `name@resolution`.
+pub(super) fn packages(text: &str) -> Vec<LockedPackage> {
+    let text = plain_json(text);
+    let Some(file) = Json::parse(&text) else { return Vec::new() };
+    let mut lines = Lines::new(&text);
+    let packages = file.get("packages").map(Json::table).unwrap_or_default();
     packages
+        .iter()
+        .filter_map(|(key, tuple)| of_tuple(key, lines.line_of(key), tuple.list()))
+        .collect()
 }
 
-fn package(key: &str, tuple: &[Value], line: Option<u64>) -> Option<LockedPackage> {
-    let text = |index: usize| tuple.get(index).and_then(Value::as_str);
-    let (published, reference) = split_name(text(0)?)?;
-    let name = installed_name(key);
-    let is_version = reference.starts_with(|character: char| character.is_ascii_digit());
-    let source = match text(1) {
-        Some(address) if is_version && !address.is_empty() => Source::Tarball(address.to_owned()),
-        _ if is_version => Source::Registry,
-        _ => Source::of(reference),
+fn of_tuple(key: &str, line: Option<u64>, tuple: &[Json<'_>]) -> Option<LockedPackage> {
+    let (published, resolution) = split_name(tuple.first()?.text()?)?;
+    let mut package = LockedPackage::new(last_name(key), key, line);
+    package.published_as(published);
+    let info = tuple.iter().find(|item| matches!(item, Json::Table(_)));
+    let texts: Vec<_> = tuple[1..].iter().filter_map(Json::text).collect();
+    package.integrity =
+        texts.iter().rev().find(|text| is_integrity(text)).map(|text| (*text).to_owned());
+    package.bundled = info.is_some_and(|info| info.is_set("bundled"));
+    package.source = if ["workspace:", "root:", "file:", "link:", "./", "../"]
+        .iter()
+        .any(|start| resolution.starts_with(start))
+    {
+        Source::Local(resolution.to_owned())
+    } else if resolution.starts_with(|first: char| first.is_ascii_digit()) {
+        // The second item is empty where the registry is the configured one.
+        match texts.first() {
+            Some(address) if address.starts_with("http") => Source::Tarball((*address).to_owned()),
+            _ => Source::Registry,
+        }
+    } else {
+        of_address(resolution)
     };
-    let integrity = text(tuple.len().saturating_sub(1)).filter(|text| text.starts_with("sha"));
-    Some(LockedPackage {
-        name: name.to_owned(),
-        published_name: (published != name).then(|| published.to_owned()),
-        version: is_version.then(|| reference.to_owned()),
-        source,
-        integrity: integrity.map(ToOwned::to_owned),
-        key: key.to_owned(),
-        line,
-        ..LockedPackage::default()
-    })
+    if resolution.starts_with(|first: char| first.is_ascii_digit()) {
+        package.version = Some(resolution.to_owned());
+    }
+    Some(package)
 }
 
-/// The last package of a path such as `@scope/parent/child`.
-fn installed_name(key: &str) -> &str {
-    let mut parts = key.rmatch_indices('/').map(|(at, _)| at);
-    let Some(last) = parts.next() else { return key };
-    let before = parts.next().map_or(0, |at| at + 1);
-    if key[before..].starts_with('@') { &key[before..] } else { &key[last + 1..] }
+fn is_integrity(text: &str) -> bool {
+    ["sha1-", "sha256-", "sha384-", "sha512-", "md5-"].iter().any(|kind| text.starts_with(kind))
+}
+
+/// The last name of a path of names, with its scope.
+fn last_name(key: &str) -> &str {
+    let Some(slash) = key.rfind('/') else { return key };
+    let scope = key[..slash].rfind('/').map_or(0, |above| above + 1);
+    if key[scope..].starts_with('@') { &key[scope..] } else { &key[slash + 1..] }
+}
+
+/// The same text, as long, with blanks for what JSON does not know: comments, and commas before a closing bracket.
+fn plain_json(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let (mut at, mut comma) = (0, None);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => {
+                comma = None;
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += 1 + usize::from(bytes[at] == b'\\');
+                }
+            }
+            b'/' if matches!(bytes.get(at + 1), Some(b'/' | b'*')) => {
+                let end = match bytes[at + 1] {
+                    b'/' => memchr::memchr(b'\n', &bytes[at..]),
+                    _ => memchr::memmem::find(&bytes[at + 2..], b"*/").map(|end| end + 4),
+                };
+                let end = end.map_or(bytes.len(), |end| at + end);
+                bytes[at..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|it| *it = b' ');
+                at = end;
+                continue;
+            }
+            b',' => comma = Some(at),
+            b'}' | b']' => {
+                if let Some(comma) = comma.take() {
+                    bytes[comma] = b' ';
+                }
+            }
+            byte if byte.is_ascii_whitespace() => {}
+            _ => comma = None,
+        }
+        at += 1;
+    }
+    // Only whole characters were replaced.
+    String::from_utf8(bytes).unwrap_or_default()
 }

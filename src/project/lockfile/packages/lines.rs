@@ -1,24 +1,21 @@
-use memchr::memmem;
-
-/// Line numbers of texts that are asked for in the order in which they stand.
+/// Tells the lines of parts of a text that come in its order.
 pub(super) struct Lines<'a> {
-    content: &'a str,
+    text: &'a str,
     offset: usize,
     line: u64,
 }
 
 impl<'a> Lines<'a> {
-    /// Begins at the first line.
-    pub(super) fn new(content: &'a str) -> Self {
-        Self { content, offset: 0, line: 1 }
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, offset: 0, line: 1 }
     }
 
-    /// The line of the next occurrence, from 1; later questions look behind it.
-    pub(super) fn next(&mut self, text: &str) -> Option<u64> {
-        let rest = &self.content.as_bytes()[self.offset..];
-        let found = memmem::find(rest, text.as_bytes())?;
-        self.line += memchr::memchr_iter(b'\n', &rest[..found]).count() as u64;
-        self.offset += found + text.len();
+    /// The line, from 1, of a part that borrows from the text; nothing of another, or of one before the last.
+    pub(super) fn line_of(&mut self, part: &str) -> Option<u64> {
+        let offset = part.as_ptr().addr().checked_sub(self.text.as_ptr().addr())?;
+        let between = self.text.as_bytes().get(self.offset..offset)?;
+        self.line += memchr::memchr_iter(b'\n', between).count() as u64;
+        self.offset = offset;
         Some(self.line)
     }
 }
@@ -55,4 +52,19 @@ pub(super) fn unquoted(text: &str) -> &str {
 pub(super) fn split_name(text: &str) -> Option<(&str, &str)> {
     let at = text.get(1..)?.find('@')? + 1;
     Some((&text[..at], &text[at + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_found_in_their_order() {
+        let text = String::from("a\nb\n\nc");
+        let mut lines = Lines::new(&text);
+        assert_eq!(lines.line_of(&text[2..3]), Some(2));
+        assert_eq!(lines.line_of(&text[5..]), Some(4));
+        assert_eq!(lines.line_of(&text[0..1]), None);
+        assert_eq!(lines.line_of("elsewhere"), None);
+    }
 }

@@ -3,11 +3,14 @@
 mod berry;
 mod bun;
 mod difference;
+mod json;
 mod lines;
 mod model;
 mod npm;
 mod pnpm;
+mod pnpm_entries;
 mod read;
+mod source;
 #[cfg(test)]
 mod tests;
 mod yarn_classic;

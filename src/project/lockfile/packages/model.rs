@@ -40,6 +40,16 @@ pub(crate) enum Source {
 }
 
 impl LockedPackage {
+    /// A package of the configured registry, of which nothing else is known.
+    pub(super) fn new(name: &str, key: &str, line: Option<u64>) -> Self {
+        Self { name: name.to_owned(), key: key.to_owned(), line, ..Self::default() }
+    }
+
+    /// Remembers the published name, where it is another.
+    pub(super) fn published_as(&mut self, name: &str) {
+        self.published_name = (!name.is_empty() && name != self.name).then(|| name.to_owned());
+    }
+
     /// What tells two packages of one name apart: the version, else where it comes from.
     pub(super) fn identity(&self) -> String {
         let version = self.version.clone();
@@ -50,22 +60,6 @@ impl LockedPackage {
             Source::Local(path) => version.unwrap_or_else(|| path.clone()),
             Source::Tarball(address) => version.unwrap_or_else(|| address.clone()),
             Source::Registry => version.unwrap_or_default(),
-        }
-    }
-}
-
-impl Source {
-    /// What an address in a lockfile names; a relative path is a folder.
-    pub(super) fn of(address: &str) -> Self {
-        let text = address.to_owned();
-        let is_git = address.starts_with("git")
-            || address.split('#').next().is_some_and(|url| url.ends_with(".git"));
-        if is_git {
-            Self::Git(text)
-        } else if address.starts_with("http://") || address.starts_with("https://") {
-            Self::Tarball(text)
-        } else {
-            Self::Local(text)
         }
     }
 }

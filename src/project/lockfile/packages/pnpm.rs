@@ -1,115 +1,100 @@
+use std::collections::HashMap;
+
 use super::{
     LockedPackage, Source,
-    lines::{field, split_key, split_name, unquoted},
+    lines::split_name,
+    pnpm_entries::{self, Entry},
+    source::of_address,
 };
 
-/// Reads `packages`, as pnpm writes it since lockfile version 5: keys at two blanks, fields at four.
-pub(super) fn packages(content: &str) -> Vec<LockedPackage> {
-    let mut packages = Vec::new();
-    let mut within = false;
-    let mut current: Option<LockedPackage> = None;
-    for (number, line) in (1..).zip(content.lines()) {
-        let indent = line.len() - line.trim_start_matches(' ').len();
-        if line.trim().is_empty() {
-            continue;
-        }
-        match indent {
-            0 => {
-                packages.extend(current.take());
-                within = line.trim_end() == "packages:";
-            }
-            _ if !within => {}
-            2 => {
-                packages.extend(current.take());
-                current = split_key(line.trim_end().trim_start())
-                    .map(|(key, _)| package(key.trim_start_matches("? "), number));
-            }
-            4 => {
-                if let (Some(package), Some((key, value))) = (&mut current, field(line)) {
-                    apply(package, key, value);
-                }
-            }
-            // The block form of `resolution`, which hand-edited files have.
-            6 => {
-                if let (Some(package), Some((key, value))) = (&mut current, field(line)) {
-                    resolution(package, key, value);
-                }
-            }
-            _ => {}
-        }
+/// pnpm-lock.yaml of versions 5, 6 and 9.
+pub(super) fn packages(text: &str) -> Vec<LockedPackage> {
+    let entries = pnpm_entries::read(text);
+    let major = entries.version.split('.').next().and_then(|it| it.parse::<u64>().ok());
+    let major = major.unwrap_or(9);
+    // Version 9 says in `snapshots`, once for every set of peers, what is only optional, and no longer what has scripts.
+    let mut optional: HashMap<&str, bool> = HashMap::new();
+    for snapshot in &entries.snapshots {
+        let is_optional = snapshot.is_set("optional");
+        optional
+            .entry(without_peers(&snapshot.key))
+            .and_modify(|all| *all &= is_optional)
+            .or_insert(is_optional);
     }
-    packages.extend(current);
-    packages
-}
-
-fn package(key: &str, line: u64) -> LockedPackage {
-    let (name, version, source) = parts(key);
-    LockedPackage {
-        name: name.to_owned(),
-        version: version.map(ToOwned::to_owned),
-        source,
-        key: key.to_owned(),
-        line: Some(line),
-        ..LockedPackage::default()
-    }
-}
-
-/// `/name/1.0.0_peer` (5), `/name@1.0.0(peer)` (6), `name@1.0.0` (9), and addresses of what no registry has.
-fn parts(key: &str) -> (&str, Option<&str>, Source) {
-    let without_peers = key.split('(').next().unwrap_or(key);
-    let path = without_peers.strip_prefix('/').unwrap_or(without_peers);
-    // Before version 6 a slash stands between name and version, and peers with an `@` may follow.
-    let scope = if path.starts_with('@') { path.find('/').map_or(0, |at| at + 1) } else { 0 };
-    let is_old =
-        path[scope..].find(['/', '@']).is_some_and(|at| path[scope + at..].starts_with('/'));
-    if is_old && without_peers.starts_with('/') {
-        let (name, version) = path.rsplit_once('/').unwrap_or((path, ""));
-        let version = version.split('_').next().unwrap_or(version);
-        return (name, Some(version), Source::Registry);
-    }
-    if !is_old && let Some((name, rest)) = split_name(path) {
-        if rest.starts_with(|character: char| character.is_ascii_digit()) {
-            return (name, Some(rest), Source::Registry);
-        }
-        return (name, None, Source::of(rest));
-    }
-    let name = path.rsplit('/').next().unwrap_or(path);
-    (name, None, Source::of(without_peers))
-}
-
-fn apply(package: &mut LockedPackage, key: &str, value: &str) {
-    match key {
-        "resolution" => {
-            let inner = value.trim_start_matches('{').trim_end_matches('}');
-            for (key, value) in inner.split(", ").filter_map(field) {
-                resolution(package, key, value);
-            }
-        }
-        "name" => value.clone_into(&mut package.name),
-        "version" => package.version = Some(value.to_owned()),
-        "dev" => package.development = Some(value == "true"),
-        "optional" => package.optional = Some(value == "true"),
-        "requiresBuild" => package.has_install_script = Some(value == "true"),
-        _ => {}
-    }
-}
-
-fn resolution(package: &mut LockedPackage, key: &str, value: &str) {
-    let value = unquoted(value.trim());
-    match key {
-        "integrity" => package.integrity = Some(value.to_owned()),
-        "tarball" => package.source = Source::of(value),
-        "directory" => package.source = Source::Local(value.to_owned()),
-        "repo" => package.source = Source::Git(value.to_owned()),
-        "commit" => {
-            if let Source::Git(address) = &mut package.source
-                && !address.contains('#')
-            {
-                *address = format!("{address}#{value}");
+    entries
+        .packages
+        .iter()
+        .map(|entry| {
+            let mut package = of_entry(entry, major);
+            if major < 9 {
+                package.has_install_script = Some(entry.is_set("requiresBuild"));
+                package.development = Some(entry.is_set("dev"));
+                package.optional = Some(entry.is_set("optional"));
             } else {
-                package.source = Source::Git(format!("#{value}"));
+                package.optional = optional.get(without_peers(&entry.key)).copied();
             }
+            package
+        })
+        .collect()
+}
+
+fn of_entry(entry: &Entry<'_>, major: u64) -> LockedPackage {
+    let (name, reference) = identity(&entry.key, major);
+    let name = entry.field("name").unwrap_or(name);
+    let mut package = LockedPackage::new(name, &entry.key, Some(entry.line));
+    let is_version = |text: &&str| text.starts_with(|first: char| first.is_ascii_digit());
+    package.version = entry
+        .field("version")
+        .or_else(|| Some(reference).filter(is_version))
+        .filter(|version| !version.is_empty())
+        .map(ToOwned::to_owned);
+    package.integrity = entry.resolution("integrity").map(ToOwned::to_owned);
+    package.source = match (entry.resolution("type"), entry.resolution("tarball")) {
+        (Some("git"), _) => {
+            let repository = entry.resolution("repo").unwrap_or_default();
+            let commit = entry.resolution("commit").unwrap_or_default();
+            Source::Git(format!("{repository}#{commit}"))
         }
-        _ => {}
+        (Some("directory"), _) => {
+            Source::Local(entry.resolution("directory").unwrap_or_default().to_owned())
+        }
+        (_, Some(address)) => of_address(address),
+        _ => match reference.split_once(':') {
+            Some(("file" | "link", path)) => Source::Local(path.to_owned()),
+            _ => Source::Registry,
+        },
+    };
+    package
+}
+
+/// A key without the peers that it was resolved with.
+fn without_peers(key: &str) -> &str {
+    key.find('(').map_or(key, |at| &key[..at])
+}
+
+/// Name and version, or address, of a key.
+fn identity(key: &str, major: u64) -> (&str, &str) {
+    let path = key.strip_prefix('/').unwrap_or(key);
+    if path.starts_with("file:") || path.starts_with("link:") {
+        return ("", path);
+    }
+    if major >= 6 {
+        let path = without_peers(path);
+        return split_name(path).unwrap_or((path, ""));
+    }
+    // `/@scope/name/1.0.0_react@18.2.0`; of another registry with its host in front.
+    let path = if path.len() == key.len() {
+        path.split_once('/').map_or(path, |(_, rest)| rest)
+    } else {
+        path
+    };
+    let scope = if path.starts_with('@') { path.find('/').map_or(0, |at| at + 1) } else { 0 };
+    match path[scope..].find('/') {
+        Some(slash) => {
+            let version = &path[scope + slash + 1..];
+            let end = version.find(['_', '(', '/']).unwrap_or(version.len());
+            (&path[..scope + slash], &version[..end])
+        }
+        None => (path, ""),
     }
 }

@@ -92,6 +92,72 @@ fn what_differs_is_told_by_name() {
     assert_eq!(texts, ["a 1.0.0 -> 1.0.1", "i 1.0.0 removed", "j 1.0.0 added"]);
 }
 
+/// What prettier makes of the file, a key too long for one line, and what only one set of peers needs.
+const PNPM_ODD: &str = "lockfileVersion: '9.0'
+
+packages:
+  a@1.0.0:
+    resolution:
+      {
+        integrity: sha512-aaaa==,
+        tarball: \"file:a.tgz\",
+      }
+    cpu: [x64]
+
+  ? b@1.0.0
+  : resolution: { integrity: sha512-bbbb== }
+    hasBin: true
+
+  c@git+https://example.com/o/c.git#0123:
+    resolution: {commit: '0123', repo: https://example.com/o/c.git, type: git}
+    version: 1.0.0
+
+  d@https://codeload.github.com/o/d/tar.gz/0123:
+    resolution: {tarball: https://codeload.github.com/o/d/tar.gz/0123}
+    version: 1.0.0
+
+snapshots:
+  a@1.0.0(b@1.0.0):
+    optional: true
+
+  a@1.0.0(b@2.0.0): {}
+
+  b@1.0.0:
+    optional: true
+";
+
+#[test]
+fn what_formatters_and_long_keys_make_of_it_is_read_too() {
+    let windows = PNPM_ODD.replace('\n', "\r\n");
+    assert_eq!(read(LockfileKind::Pnpm, &windows), read(LockfileKind::Pnpm, PNPM_ODD));
+    assert_eq!(
+        lines(LockfileKind::Pnpm, PNPM_ODD),
+        [
+            "4: a 1.0.0 Local(\"file:a.tgz\") sha512-aaaa==",
+            "12: b 1.0.0 Registry sha512-bbbb==",
+            "16: c 1.0.0 Git(\"https://example.com/o/c.git#0123\") -",
+            "20: d 1.0.0 Git(\"https://codeload.github.com/o/d/tar.gz/0123\") -",
+        ]
+    );
+    let optional: Vec<_> =
+        read(LockfileKind::Pnpm, PNPM_ODD).iter().map(|package| package.optional).collect();
+    assert_eq!(optional, [Some(false), Some(true), None, None]);
+}
+
+#[test]
+fn comments_trailing_commas_and_marks_of_bun_are_read() {
+    let content = "{\n  // \"packages\": {\n  \"packages\": {\n    \"@s/a/b\": [\"b@2.0.0\", \"\", { \"bundled\": true, }, \"sha512-bb==\", ], /* , */\n  },\n}";
+    let [package] = &read(LockfileKind::Bun, content)[..] else { panic!("one package") };
+    assert_eq!((package.name.as_str(), package.line, package.bundled), ("b", Some(4), true));
+}
+
+#[test]
+fn what_is_nested_too_deep_is_not_read() {
+    let deep = "{\"dependencies\":{\"a\":".repeat(50_000);
+    assert!(read(LockfileKind::Npm, &deep).is_empty());
+    assert!(read(LockfileKind::Bun, &"[".repeat(100_000)).is_empty());
+}
+
 proptest! {
     /// Cut and changed lockfiles give less, never a panic.
     #[test]

@@ -1,6 +1,7 @@
 use super::{
     LockedPackage, Source,
     lines::{split_name, unquoted},
+    source::of_address,
 };
 
 /// Reads the blocks of yarn 1: patterns in the first column, fields below them.
@@ -59,7 +60,7 @@ fn apply(package: &mut LockedPackage, key: &str, value: &str) {
     match key {
         "version" => package.version = Some(value.to_owned()),
         "resolved" => {
-            let source = Source::of(value);
+            let source = of_address(value);
             // The fragment of a tarball is its sha1; that of a git address is the commit.
             if let (Source::Tarball(_), Some((address, digest))) = (&source, value.split_once('#'))
             {

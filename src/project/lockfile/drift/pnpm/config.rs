@@ -95,9 +95,16 @@ impl Sources {
             }
         }
         let pnpm = self.manifest.get("pnpm").and_then(Value::as_object).filter(|_| reads_manifest);
-        let setting = |key: &str| match self.workspace.get(key).filter(|_| reads_workspace) {
-            Some(value) => (value, WORKSPACE),
-            None => (pnpm.and_then(|pnpm| pnpm.get(key)).unwrap_or(&Value::Null), MANIFEST),
+        // Both may say it: `pnpm install` reads package.json once more on top.
+        let setting = |key: &str| {
+            let of_manifest = pnpm.and_then(|pnpm| pnpm.get(key));
+            let of_workspace = self.workspace.get(key).filter(|_| reads_workspace);
+            match (of_manifest, of_workspace) {
+                (Some(value), Some(other)) if value != other && !rules.at_least(10, 34) => None,
+                (Some(value), _) => Some((value, MANIFEST)),
+                (None, Some(value)) => Some((value, WORKSPACE)),
+                (None, None) => Some((&Value::Null, MANIFEST)),
+            }
         };
         let flag = |key: &str, default: bool| match self.workspace.get(key) {
             Some(Value::Bool(value)) if reads_workspace => Some(*value),
@@ -118,14 +125,14 @@ impl Sources {
             _ => return None,
         };
         let list = |key: &str| {
-            let (value, file) = setting(key);
+            let (value, file) = setting(key)?;
             Some(Setting { value: strings(value)?, file })
         };
         let never_built = list("neverBuiltDependencies")?;
         let only_built = list("onlyBuiltDependencies")?;
         let ignored_optional = list("ignoredOptionalDependencies")?;
-        let (extensions, extensions_file) = setting("packageExtensions");
-        let (patched, patched_file) = setting("patchedDependencies");
+        let (extensions, extensions_file) = setting("packageExtensions")?;
+        let (patched, patched_file) = setting("patchedDependencies")?;
         Some(Config {
             patterns: self.patterns(rules)?,
             overrides: self.overrides(rules, pnpm, reads_workspace)?,
@@ -182,12 +189,10 @@ impl Sources {
         let mut file = MANIFEST;
         if reads_workspace && let Some(value) = self.workspace.get("overrides") {
             let of_workspace = as_table(value)?;
-            if value.is_null() || !of_workspace.is_empty() {
-                // 11 and later were not read for how they mix the two.
-                if rules.is_modern() && !overrides.is_empty() {
-                    return None;
-                }
+            if overrides.is_empty() {
                 (overrides, file) = (of_workspace, WORKSPACE);
+            } else if overrides != of_workspace && !rules.at_least(10, 34) {
+                return None;
             }
         }
         if rules.is_modern() && file == MANIFEST && !overrides.is_empty() {
