@@ -163,8 +163,12 @@ impl InstallPlan {
             _ => None,
         };
         let missing = of_log.or_else(|| {
-            let input =
-                DriftInput { root: &self.site.root, lockfile: &lockfile, manager_version: None };
+            let input = DriftInput {
+                root: &self.site.root,
+                lockfile: &lockfile,
+                manager_version: None,
+                variables: &self.options.variables,
+            };
             let drift = drift(&input);
             let platforms = drift.verdict == Verdict::OutOfSync
                 && !drift.changes.is_empty()
