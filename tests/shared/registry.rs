@@ -28,6 +28,8 @@ pub struct Package {
     pub manifest: Value,
     /// Path and text.
     pub files: Vec<(String, String)>,
+    /// A published archive that stands for manifest and files.
+    pub archive: Option<PathBuf>,
 }
 
 impl Package {
@@ -36,7 +38,21 @@ impl Package {
         Self {
             manifest: json!({ "name": name, "version": version }),
             files: vec![("index.js".into(), format!("module.exports = \"{name}@{version}\";\n"))],
+            archive: None,
         }
+    }
+
+    /// A real package of the machine's registry, byte for byte.
+    pub fn published(name: &str, version: &str) -> Self {
+        let archive = super::managers::archive(&format!("{name}@{version}"));
+        let mut package = Self::new(name, version);
+        let output = Command::new("tar")
+            .args(["-xzOf", archive.to_str().unwrap(), "package/package.json"])
+            .output()
+            .unwrap();
+        package.manifest = serde_json::from_slice(&output.stdout).unwrap();
+        package.archive = Some(archive);
+        package
     }
 
     /// With a field of the manifest: `dependencies`, `os`, `scripts`.
@@ -172,10 +188,14 @@ fn store(storage: &Path, package: &Package) {
         manifest["hasInstallScript"] = json!(true);
     }
     manifest["_id"] = json!(format!("{name}@{version}"));
+    let signatures = manifest["dist"]["signatures"].take();
     manifest["dist"] = json!({
         "integrity": integrity, "shasum": shasum,
         "tarball": format!("http://127.0.0.1/{name}/-/{file_name}"),
     });
+    if !signatures.is_null() {
+        manifest["dist"]["signatures"] = signatures;
+    }
     document["versions"][version] = manifest;
     document["time"][version] = json!("2026-01-01T00:00:00.000Z");
     document["dist-tags"]["latest"] = json!(version);
@@ -185,6 +205,10 @@ fn store(storage: &Path, package: &Package) {
 
 /// Writes the archive; gives its sha512 as npm writes it, and its sha1.
 fn pack(package: &Package, archive: &Path) -> (String, String) {
+    if let Some(published) = &package.archive {
+        fs::copy(published, archive).unwrap();
+        return hashes(archive);
+    }
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("package");
     for (path, text) in &package.files {
@@ -202,6 +226,11 @@ fn pack(package: &Package, archive: &Path) -> (String, String) {
         .status()
         .unwrap();
     assert!(status.success());
+    hashes(archive)
+}
+
+/// sha512 as npm writes it, and sha1.
+fn hashes(archive: &Path) -> (String, String) {
     let hash = |algorithm: &str| {
         let script = "const [,file,algorithm]=process.argv;process.stdout.write(require('crypto').createHash(algorithm).update(require('fs').readFileSync(file)).digest(algorithm==='sha1'?'hex':'base64'))";
         let output =

@@ -20,4 +20,4 @@ pub(crate) use inputs::Sources;
 pub(crate) use place::Place;
 pub(crate) use record::Unrecorded;
 pub(crate) use tree::Extent;
-pub(crate) use verify::{Verdict, Verified};
+pub(crate) use verify::{Damage, Verdict, Verified};

@@ -11,7 +11,7 @@ use super::{
     place::{MODULES, NEW_FILE, Place},
     scan::{Depth, Stopped, scan},
     tree::{Extent, Kind, Tree, shown},
-    verify::Verified,
+    verify::{Damage, Verified},
 };
 use crate::project::ManagerKind;
 
@@ -25,6 +25,8 @@ pub(crate) enum Unrecorded {
     Nothing,
     #[error("someone asked to stop")]
     Stopped,
+    #[error("{0} as before, so what the manager installs from may be damaged itself")]
+    Unmended(String),
     #[error("it was still being changed")]
     Unsettled,
     #[error("{0}, which deployfix does not verify")]
@@ -47,15 +49,19 @@ impl Place {
         Ok(())
     }
 
-    /// Records what was just installed.
+    /// Records what was just installed, unless that mended nothing of the damage before.
     pub(crate) fn record(
         &self,
         sources: &Sources<'_>,
+        damage: Option<&Damage>,
         is_stopped: &(dyn Fn() -> bool + Sync),
     ) -> Result<Extent, Unrecorded> {
         let tree = scan(&self.root, &self.range(), Depth::Content, is_stopped);
         let tree = tree.map_err(|Stopped| Unrecorded::Stopped)?;
         let (tree, _) = self.settled(tree, is_stopped)?;
+        if let Some(persisting) = damage.and_then(|damage| damage.persisting(&tree)) {
+            return Err(Unrecorded::Unmended(persisting));
+        }
         self.write(&Fingerprint { inputs: Inputs::gather(self, sources), tree })
     }
 

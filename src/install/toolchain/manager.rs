@@ -156,7 +156,6 @@ fn recovered(workshop: &Workshop<'_>, finding: Finding, how: String) -> Finding 
 fn hopeless(finding: Finding, cause: Finding) -> Finding {
     let telling = [
         FindingId::RegistryUnreachable,
-        FindingId::NetworkUnreachable,
         FindingId::IntegrityMismatch,
         FindingId::RegistryAuth,
         FindingId::DiskFull,

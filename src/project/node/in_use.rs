@@ -1,8 +1,8 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::LazyLock,
-    time::Duration,
+    sync::{LazyLock, Mutex},
+    time::{Duration, SystemTime},
 };
 
 use nodejs_semver::Version;
@@ -34,8 +34,30 @@ static MANAGED: LazyLock<Regex> = LazyLock::new(|| {
 /// The first Node on the PATH of an environment; nothing where there is none or it does not answer.
 pub(crate) fn in_use(environment: &BTreeMap<String, String>, folder: &Path) -> Option<NodeInUse> {
     let program = which::which_in("node", environment.get("PATH"), folder).ok()?;
-    let version = by_path(&program).or_else(|| by_asking(&program, environment, folder))?;
+    let version = by_path(&program).or_else(|| asked_once(&program, environment, folder))?;
     Some(NodeInUse { program, version })
+}
+
+/// A program and the folder it is asked in: some stand-ins answer by the folder.
+type Asked = (PathBuf, PathBuf, u64, Option<SystemTime>);
+/// What was answered in this process; asking costs some 40 ms, and a phase wants to know several times.
+static ANSWERS: Mutex<BTreeMap<Asked, Version>> = Mutex::new(BTreeMap::new());
+
+fn asked_once(
+    program: &Path,
+    environment: &BTreeMap<String, String>,
+    folder: &Path,
+) -> Option<Version> {
+    let metadata = program.metadata().ok()?;
+    let key =
+        (program.to_path_buf(), folder.to_path_buf(), metadata.len(), metadata.modified().ok());
+    let mut answers = ANSWERS.lock().ok()?;
+    if let Some(version) = answers.get(&key) {
+        return Some(version.clone());
+    }
+    let version = by_asking(program, environment, folder)?;
+    answers.insert(key, version.clone());
+    Some(version)
 }
 
 /// The Node at a path; nothing where it does not start here, as one built against a newer C library.

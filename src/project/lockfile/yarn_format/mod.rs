@@ -4,4 +4,4 @@ mod classic;
 mod descriptor;
 
 pub(crate) use classic::{ClassicLockfile, parse as parse_classic};
-pub(crate) use descriptor::{split_descriptor};
+pub(crate) use descriptor::split_descriptor;
