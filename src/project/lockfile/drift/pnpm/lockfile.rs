@@ -58,10 +58,9 @@ impl Locked {
                 .iter()
                 .map(|(id, importer)| Some((id.clone(), Importer::read(importer.as_object()?)?)))
                 .collect::<Option<_>>()?,
-            Some(Value::Null) if format == Format::Nine => BTreeMap::new(),
+            None | Some(Value::Null) if format == Format::Nine => BTreeMap::new(),
             Some(_) => return None,
             // Until 9.0 a project on its own stands at the top level.
-            None if format == Format::Nine => BTreeMap::new(),
             None => BTreeMap::from([(".".to_owned(), Importer::read(&top)?)]),
         };
         Some(Self { format, importers, top, has_environment })
