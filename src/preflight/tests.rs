@@ -4,6 +4,7 @@ use super::{Context, run};
 use crate::{
     amplify,
     buildspec::Specification,
+    config::Config,
     env::Contract,
     project::Project,
     report::{Finding, Severity},
@@ -112,6 +113,7 @@ fn findings(project: &Project, variables: &BTreeMap<String, String>) -> Vec<Find
         variables,
         platform: platform.as_ref(),
         build_command: None,
+        config: &Config::default(),
         contract: &contract,
         memory_limit: None,
         node: OnceLock::new(),
