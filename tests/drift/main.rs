@@ -20,4 +20,5 @@ mod npm;
 #[path = "../shared/registry.rs"]
 mod registry;
 mod world;
+mod yarn_berry;
 mod yarn_classic;

@@ -1,4 +1,4 @@
-use super::{Drift, DriftInput, yarn_classic};
+use super::{Drift, DriftInput, yarn_berry, yarn_classic};
 use crate::project::lockfile::LockfileKind;
 
 /// Compares the manifests with the lockfile as its manager does.
@@ -9,8 +9,8 @@ pub(crate) fn drift(input: &DriftInput<'_>) -> Drift {
         | LockfileKind::Pnpm
         | LockfileKind::Bun
         // Its form is not documented, and bun itself has left it.
-        | LockfileKind::BunBinary
-        | LockfileKind::YarnBerry => Drift::IN_SYNC,
+        | LockfileKind::BunBinary => Drift::IN_SYNC,
         LockfileKind::YarnClassic => yarn_classic::drift(input),
+        LockfileKind::YarnBerry => yarn_berry::drift(input),
     }
 }

@@ -4,6 +4,7 @@
 mod check;
 mod finding;
 mod model;
+mod yarn_berry;
 mod yarn_classic;
 
 pub(crate) use check::drift;
