@@ -124,8 +124,9 @@ Examples:
     #[command(after_help = "\
 Examples:
   deployfix install
-  deployfix install --dry-run        shows the manager's command")]
-    Install,
+  deployfix install --verify stat    does not read the content of an earlier installation
+  deployfix install --dry-run        shows whether it would be skipped, else the manager's command")]
+    Install(InstallOptions),
     /// Build with a memory plan, and recover from what can be mended
     #[command(after_help = "\
 Examples:
@@ -210,6 +211,29 @@ pub(crate) struct ValidateOptions {
     /// `--dry-run` only show it, and exit with 1 where there is one
     #[arg(long)]
     pub(crate) fix: bool,
+}
+
+/// Options of `install`.
+#[derive(Debug, Args)]
+pub(crate) struct InstallOptions {
+    /// How an earlier installation is verified before it is taken again; `install.verify` of
+    /// deployfix.yml without it, else `full`
+    #[arg(long, value_name = "HOW")]
+    pub(crate) verify: Option<VerifyOption>,
+    /// Keep the lockfile that a recovery had to write; without it the checkout stays as it is
+    #[arg(long)]
+    pub(crate) write_lockfile: bool,
+}
+
+/// How an earlier installation is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerifyOption {
+    /// The content of every file
+    Full,
+    /// Names, sizes, modes and times of every file
+    Stat,
+    /// Not at all: the manager always installs
+    Off,
 }
 
 /// Options of `verify-artifacts`.

@@ -1,8 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 use super::MemoryPlan;
 use crate::{
@@ -29,7 +25,7 @@ impl BuildPlan {
         command.variables.extend(defaults.clone());
         // A shell line names programs as package scripts do; a manager sets this for its scripts itself.
         if command.is_shell()
-            && let Some(path) = with_project_binaries(&command.directory)
+            && let Some(path) = with_project_binaries(&command)
         {
             command.variables.insert("PATH".into(), path.to_string_lossy().into_owned());
         }
@@ -62,14 +58,23 @@ impl Attemptable for BuildPlan {
             Remedy::RetryOnce | Remedy::PreferOnline | Remedy::FreshCache => {
                 Ok("runs the same once more".into())
             }
+            Remedy::FallbackRegistry
+            | Remedy::PlatformPackages
+            | Remedy::Reinstall
+            | Remedy::ResolveOnce
+            | Remedy::UnfrozenInstall
+            | Remedy::LegacyPeerDeps => {
+                Err("a build does not install: run `deployfix install` before it".into())
+            }
         }
     }
 }
 
-/// `PATH` with every `node_modules/.bin` from the folder upwards in front, as package managers set it.
-fn with_project_binaries(directory: &Path) -> Option<OsString> {
-    let absolute = std::path::absolute(directory).ok()?;
+/// The command's `PATH` with every `node_modules/.bin` from its folder upwards in front, as package managers set it.
+fn with_project_binaries(command: &CommandSpec) -> Option<OsString> {
+    let absolute = std::path::absolute(&command.directory).ok()?;
     let binaries = absolute.ancestors().map(|folder| folder.join("node_modules/.bin"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(binaries.chain(std::env::split_paths(&path))).ok()
+    let path =
+        command.variables.get("PATH").map(OsString::from).or_else(|| std::env::var_os("PATH"));
+    std::env::join_paths(binaries.chain(std::env::split_paths(&path.unwrap_or_default()))).ok()
 }

@@ -8,8 +8,9 @@ use crate::{
     build::{BuildPlan, MemoryPlan},
     config::Memory,
     env::{Contract, PRODUCTION_FILE, ResolvedVariable, resolved, write_production_file},
+    install::{Need, Toolchain},
     process::{CommandSpec, memory_limit},
-    project::{Project, in_use, output},
+    project::{Project, output},
     report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus, Run},
 };
 
@@ -50,6 +51,17 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         }
     }
     session.bound(session.config.build.timeout);
+    let need = if command.is_shell() { Need::Perhaps } else { Need::Manager };
+    let toolchain =
+        match Toolchain::resolve(&session.workshop(&project, PhaseName::Build), need).await {
+            Ok(toolchain) => toolchain,
+            Err(finding) => {
+                phase.findings.push(*finding);
+                return session.finish(phase, |_| {});
+            }
+        };
+    toolchain.apply(&mut command);
+    phase.findings.extend(toolchain.findings);
     let defaults: BTreeMap<_, _> = variables
         .iter()
         .filter(|variable| variable.from_default)
@@ -68,8 +80,8 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         .await;
     let environment = sections::environment(&session, &project);
     let specification = session.specification(&project);
-    let node = in_use(&session.variables, &session.app_root);
-    let build_config = sections::build_config(&session, &specification, node.as_ref(), &variables);
+    let node = toolchain.node.as_ref();
+    let build_config = sections::build_config(&session, &specification, node, &variables);
     let memory = plan.memory().clone();
     let compresses = output::detect(&session.app_root, None)
         .ok()

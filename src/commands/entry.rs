@@ -51,7 +51,7 @@ fn start(cli: &Cli) -> ExitStatus {
             return validate_buildspec::run(&cli.global, options, file);
         }
         Command::Validate(_)
-        | Command::Install
+        | Command::Install(_)
         | Command::Build
         | Command::VerifyArtifacts(_)
         | Command::HealthCheck(_)
@@ -96,7 +96,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
     panic_on_request();
     match &cli.command {
         Command::Validate(options) => validate::run(session, options),
-        Command::Install => install::run(session).await,
+        Command::Install(options) => install::run(session, options).await,
         Command::Build => build::run(session).await,
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
         Command::HealthCheck(options) => health_check::run(session, options).await,
@@ -112,7 +112,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
 fn phase_of(command: &Command) -> Option<PhaseName> {
     match command {
         Command::Validate(_) => Some(PhaseName::Validate),
-        Command::Install => Some(PhaseName::Install),
+        Command::Install(_) => Some(PhaseName::Install),
         Command::Build => Some(PhaseName::Build),
         Command::VerifyArtifacts(_) => Some(PhaseName::VerifyArtifacts),
         Command::HealthCheck(_) => Some(PhaseName::HealthCheck),

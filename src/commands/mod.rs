@@ -3,6 +3,7 @@
 mod build;
 mod completions;
 mod document;
+mod earlier_install;
 mod entry;
 mod explain;
 mod fix_buildspec;

@@ -71,8 +71,9 @@ pub(super) fn build_config(
 fn package_manager(session: &Session, project: &Project) -> String {
     let manager = &project.manager;
     let path = session.variables.get("PATH").map(String::as_str);
-    let requested = || manager.requested.as_ref()?.version.as_ref().map(ToString::to_string);
-    let version = manager.kind.installed_version(path, &session.app_root).or_else(requested);
+    let requested = || manager.requested.as_ref()?.version.clone();
+    let version = manager.kind.installed_version(path, &session.app_root);
+    let version = version.or_else(|| requested().map(|version| version.to_string()));
     [Some(manager.kind.program().to_owned()), version]
         .into_iter()
         .flatten()

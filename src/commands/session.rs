@@ -17,7 +17,9 @@ use crate::{
     buildspec::Specification,
     cli::GlobalOptions,
     config::{self, Config},
+    install::Workshop,
     mask::MaskSet,
+    preflight::chooses_node_later,
     process::{Interrupt, Limits},
     project::Project,
     recovery::{Loop, Policy},
@@ -141,9 +143,32 @@ impl Session {
             mask: &self.mask,
             store: self.store.as_ref(),
             interrupt: &self.interrupt,
-            policy: Policy { attempts: self.config.recovery.attempts, first_delay },
+            policy: Policy {
+                attempts: self.config.recovery.attempts,
+                first_delay,
+                mode: self.config.recovery.mode,
+                has_fallback: phase == PhaseName::Install
+                    && self.config.install.fallback_registry.is_some(),
+            },
             limits: self.limits(),
             expected: self.expected_duration(phase),
+        }
+    }
+
+    /// What the toolchain of this phase is put together with.
+    pub(super) fn workshop<'a>(&'a self, project: &'a Project, phase: PhaseName) -> Workshop<'a> {
+        let on_amplify = self.platform.is_some();
+        Workshop {
+            project,
+            variables: &self.variables,
+            state: self.state_folder(),
+            printer: &self.printer,
+            mask: &self.mask,
+            interrupt: &self.interrupt,
+            limits: self.limits(),
+            phase,
+            on_amplify,
+            node_chosen_later: on_amplify && chooses_node_later(&self.specification(project)),
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct Page {
     /// One sentence.
     pub(crate) summary: &'static str,
     /// What a phase does by itself before it runs again.
-    recovery: Option<&'static str>,
+    recovery: Option<String>,
     /// The whole page.
     pub(crate) markdown: String,
 }
@@ -43,7 +43,7 @@ impl Page {
             severity: id.severity(),
             exit_code,
             summary,
-            recovery: Remedy::of(id).map(Remedy::name),
+            recovery: recoveries(id),
             markdown,
         }
     }
@@ -94,4 +94,10 @@ fn verdict(id: FindingId, exit_code: Option<u8>) -> String {
 fn found_by_validate(id: FindingId) -> bool {
     let predicted = matches!(id.area(), Area::Environment | Area::Configuration | Area::Dependency);
     predicted && !matches!(id.exit_status(), ExitStatus::Usage | ExitStatus::Transient)
+}
+
+/// The names of the remedies in the order in which they are tried.
+fn recoveries(id: FindingId) -> Option<String> {
+    let names: Vec<_> = Remedy::of(id).iter().map(|remedy| remedy.name()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }

@@ -1,25 +1,15 @@
 use std::path::Path;
 
-use super::settings::{keys, setting};
+use super::settings::setting;
 use crate::{
     buildspec::Step,
-    project::{DecidedBy, ManagerKind, Manifest, Project, RequestedManager, read_manifest},
+    project::{
+        DecidedBy, ManagerKind, Manifest, Project, RequestedManager, read_manifest, release_for,
+    },
 };
 
 /// pnpm's settings file, and its list of workspace packages.
 const PNPM_WORKSPACE: &str = "pnpm-workspace.yaml";
-/// Keys of that file which pnpm 9 reads; another one tells a later pnpm.
-const PNPM_9_KEYS: &[&str] = &["packages", "catalog", "catalogs"];
-/// `lockfileVersion` of pnpm-lock.yaml, as it begins, and the last pnpm of the line that wrote it.
-const PNPM_VERSIONS: &[(&str, &str)] =
-    &[("5", "7.33.7"), ("6", "8.15.9"), ("7", "9.15.9"), ("9", "9.15.9")];
-/// The pnpm for everything newer.
-const PNPM: &str = "10.34.8";
-/// `__metadata.version` of yarn.lock up to which yarn 3 wrote it.
-const YARN_3_LOCKFILE: u64 = 7;
-const YARN_3: &str = "3.8.7";
-const YARN: &str = "4.18.1";
-const BUN: &str = "1.4.5";
 /// From here on bun may link packages instead of laying them out flat, and has an option against it.
 const BUN_LINKERS: semver::Version = semver::Version::new(1, 2, 19);
 
@@ -70,18 +60,14 @@ impl Manager {
             .filter(|requested| requested.kind == kind)
             .and_then(|requested| requested.version)
             .map(|version| version.to_string());
-        let text = lockfile.and_then(|lockfile| lockfile.text.as_ref().ok());
-        let text = text.map(|text| text.content.as_str()).unwrap_or_default();
+        let release = || release_for(kind, lockfile, install_folder).map(ToOwned::to_owned);
         let version = match kind {
             ManagerKind::Npm | ManagerKind::YarnClassic => asked.clone(),
-            ManagerKind::Pnpm => {
-                Some(asked.clone().unwrap_or_else(|| pnpm_version(text, install_folder).into()))
-            }
+            ManagerKind::Pnpm | ManagerKind::Bun => asked.clone().or_else(release),
             ManagerKind::YarnBerry => asked.clone().or_else(|| {
                 let brought = setting(&install_folder.join(".yarnrc.yml"), "yarnPath");
-                brought.is_none().then(|| yarn_version(text).to_owned())
+                brought.is_none().then(release)?
             }),
-            ManagerKind::Bun => Some(asked.clone().unwrap_or_else(|| BUN.into())),
         };
         let file = lockfile.map(|lockfile| lockfile.relative_path.clone());
         let because = match (&file, &asked) {
@@ -252,25 +238,6 @@ impl Manager {
     }
 }
 
-fn pnpm_version(lockfile: &str, folder: &Path) -> &'static str {
-    let settings = keys(&folder.join(PNPM_WORKSPACE));
-    if settings.iter().any(|key| !PNPM_9_KEYS.contains(&key.as_str())) {
-        return PNPM;
-    }
-    let written = lockfile.lines().find_map(|line| line.strip_prefix("lockfileVersion:"));
-    let version = written.unwrap_or_default().trim().trim_matches(['"', '\'']);
-    let major = version.split('.').next().unwrap_or_default();
-    PNPM_VERSIONS.iter().find(|(own, _)| *own == major).map_or(PNPM, |(_, pnpm)| pnpm)
-}
-
-fn yarn_version(lockfile: &str) -> &'static str {
-    let version = lockfile
-        .lines()
-        .skip_while(|line| !line.starts_with("__metadata:"))
-        .find_map(|line| line.trim().strip_prefix("version:")?.trim().parse::<u64>().ok());
-    if version.is_some_and(|version| version <= YARN_3_LOCKFILE) { YARN_3 } else { YARN }
-}
-
 /// A text as one word of bash.
 pub(super) fn shell_word(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "_./@-".contains(c);
@@ -283,28 +250,6 @@ pub(super) fn shell_word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lockfiles_tell_the_line_of_their_manager() {
-        let folder = tempfile::tempdir().unwrap();
-        for (text, version) in [
-            ("lockfileVersion: 5.4\n", "7.33.7"),
-            ("lockfileVersion: '6.0'\n", "8.15.9"),
-            ("lockfileVersion: '9.0'\n", "9.15.9"),
-            ("lockfileVersion: '10.0'\n", PNPM),
-            ("", PNPM),
-        ] {
-            assert_eq!(pnpm_version(text, folder.path()), version, "{text}");
-        }
-        std::fs::write(
-            folder.path().join(PNPM_WORKSPACE),
-            "packages: [apps/*]\nonlyBuiltDependencies: [sharp]\n",
-        )
-        .unwrap();
-        assert_eq!(pnpm_version("lockfileVersion: '9.0'\n", folder.path()), PNPM);
-        assert_eq!(yarn_version("# x\n__metadata:\n  version: 6\n"), YARN_3);
-        assert_eq!(yarn_version("__metadata:\n  version: 8\n  cacheKey: 10\n"), YARN);
-    }
 
     #[test]
     fn paths_are_one_word() {

@@ -23,14 +23,3 @@ pub(super) fn setting_list(path: &Path, key: &str) -> Option<Vec<String>> {
     let list = root.get(key)?.as_sequence()?;
     Some(list.iter().filter_map(|item| item.as_str().map(ToOwned::to_owned)).collect())
 }
-
-/// The top-level keys of a YAML file.
-pub(super) fn keys(path: &Path) -> Vec<String> {
-    read_text(path, MAXIMUM_SIZE)
-        .ok()
-        .and_then(|text| serde_yaml::from_str::<serde_yaml::Mapping>(&text.content).ok())
-        .into_iter()
-        .flat_map(|mapping| mapping.into_iter().map(|(key, _)| key))
-        .filter_map(|key| key.as_str().map(ToOwned::to_owned))
-        .collect()
-}

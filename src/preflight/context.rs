@@ -57,6 +57,16 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// The other Node that deployfix's own install and build, as amplify.yml calls them, run their children under.
+    pub(super) fn node_switched_to(&self) -> Option<NodeInUse> {
+        let commands = self.spec_commands()?;
+        if !(commands.deployfix_installs && commands.deployfix_builds) {
+            return None;
+        }
+        let on_amplify = self.platform.is_some();
+        project::node_to_switch_to(self.project, self.variables, self.node(), on_amplify)
+    }
+
     /// The variables that amplify.yml itself sets.
     pub(super) fn variables_set_by_spec(&self) -> SetVariables {
         self.app().map(buildspec::variables_set).unwrap_or_default()

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::Context;
 use crate::{
     project::{
@@ -48,7 +50,12 @@ fn out_of_sync(context: &Context<'_>, lockfile: &Lockfile) -> Vec<Finding> {
                 semver::Version::parse(&installed).ok()
             },
         );
-    let input = DriftInput { root, lockfile, manager_version: version.as_ref() };
+    let input = DriftInput {
+        root,
+        lockfile,
+        manager_version: version.as_ref(),
+        variables: context.variables,
+    };
     drift_findings(&project.root, &input, &drift(&input))
 }
 

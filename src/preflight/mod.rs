@@ -17,5 +17,5 @@ mod table;
 mod tests;
 
 pub(crate) use context::Context;
-pub(crate) use package_manager::missing as missing_manager;
+pub(crate) use spec_commands::chooses_node_later;
 pub(crate) use table::{CHECKS, run};

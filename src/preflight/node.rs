@@ -1,20 +1,14 @@
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::Context;
 use crate::{
     amplify::{Support, server_runtime_support},
     project::{
-        ManagerKind, NodeInUse, NodeRequest, RequestSource, Wanted, next_minimum, node_requests,
-        read_text,
+        ManagerKind, NodeInUse, NodeRequest, RequestSource, Wanted, engine_refusal, next_minimum,
+        node_requests,
     },
     report::{Evidence, Finding, FindingId, Location, Severity},
 };
 
 const ID: FindingId = FindingId::NodeVersionUnsupported;
-/// Bytes above which a file holds no settings.
-const MAXIMUM_SIZE: u64 = 1024 * 1024;
 
 /// The Node in use against everyone who has a say in it.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
@@ -30,8 +24,24 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         RequestSource::Engines => engines(context, node, request),
         _ => version_file(context, node, request),
     }));
+    mend(context, &mut findings);
     findings.extend(amplify(context, node));
     findings
+}
+
+/// What deployfix's own install and build get around by running their children under another Node.
+fn mend(context: &Context<'_>, findings: &mut [Finding]) {
+    if findings.iter().all(|finding| !finding.is_error()) {
+        return;
+    }
+    let Some(other) = context.node_switched_to() else { return };
+    for finding in findings.iter_mut().filter(|finding| finding.is_error()) {
+        finding.severity = Severity::Warning;
+        finding.recovery = Some(format!(
+            "`deployfix install` and `deployfix build` run their children under Node {}",
+            other.version
+        ));
+    }
 }
 
 fn evidence(node: &NodeInUse) -> Evidence {
@@ -95,46 +105,16 @@ fn engines(context: &Context<'_>, node: &NodeInUse, request: &NodeRequest) -> Op
     )
 }
 
-/// Why the manager stops at an `engines` that does not fit; nothing where it goes on.
-///
-/// Seen by running them: yarn 1 always stops, npm and pnpm with `engine-strict` only, yarn 4 and bun never.
+/// Why the manager stops at an `engines` that does not fit, as amplify.yml calls it; nothing where it goes on.
 fn refusal(context: &Context<'_>) -> Option<&'static str> {
-    let project = context.project;
-    let setting = |file: &str, pattern: &Regex| {
-        [Some(project.root.as_path()), project.repository_root.as_deref()]
-            .into_iter()
-            .flatten()
-            .filter_map(|folder| read_text(&folder.join(file), MAXIMUM_SIZE).ok())
-            .any(|text| pattern.is_match(&text.content))
-    };
-    let commands = context.spec_commands().unwrap_or_default();
-    if context.node_chosen_later() {
+    let ignores = context.spec_commands().is_some_and(|commands| commands.ignores_engines);
+    if context.node_chosen_later()
+        || (ignores && context.project.manager.kind == ManagerKind::YarnClassic)
+    {
         return None;
     }
-    match project.manager.kind {
-        ManagerKind::YarnClassic
-            if !commands.ignores_engines && !setting(".yarnrc", &IGNORE_ENGINES) =>
-        {
-            Some("yarn 1 stops with `The engine \"node\" is incompatible with this module`")
-        }
-        ManagerKind::Npm | ManagerKind::Pnpm => {
-            let variable = ["npm_config_engine_strict", "NPM_CONFIG_ENGINE_STRICT"]
-                .into_iter()
-                .any(|name| context.variables.get(name).is_some_and(|value| value == "true"));
-            (variable || setting(".npmrc", &ENGINE_STRICT))
-                .then_some("`engine-strict` makes the install stop")
-        }
-        ManagerKind::YarnClassic | ManagerKind::YarnBerry | ManagerKind::Bun => None,
-    }
+    engine_refusal(context.project, context.variables)
 }
-
-#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
-static ENGINE_STRICT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?m)^\s*engine-strict\s*(?:=\s*true\s*)?$").unwrap());
-#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
-static IGNORE_ENGINES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^\s*"?(?:--)?(?:install\.)?ignore-engines"?\s+"?true"#).unwrap()
-});
 
 /// A version file that another Node than the one in use was meant to follow; nobody refuses because of it.
 fn version_file(context: &Context<'_>, node: &NodeInUse, request: &NodeRequest) -> Option<Finding> {

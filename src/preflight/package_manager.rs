@@ -1,68 +1,47 @@
-use std::collections::BTreeMap;
-
 use super::Context;
 use crate::{
-    project::{ManagerKind, Project},
-    report::{Finding, FindingId, Severity},
+    project::{ManagerKind, manager_missing, requested_manager},
+    report::{Finding, Severity},
 };
 
 /// Whether the manager of the project is on PATH.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
-    let Some(finding) = missing(context.project, context.variables) else { return Vec::new() };
+    let Some(finding) = manager_missing(context.project, context.variables) else {
+        return Vec::new();
+    };
     if context.platform.is_none() && linted(context) {
         return Vec::new();
     }
+    let commands = context.spec_commands().unwrap_or_default();
+    if commands.deployfix_installs && !is_used(context) && can_be_fetched(context) {
+        let how = "`deployfix install` fetches it, and `deployfix build` finds it there";
+        return vec![finding.severity(Severity::Warning).recovery(how)];
+    }
     // It may be fetched between this check and the install.
-    let provided = context.spec_commands().is_some_and(|commands| commands.provides_manager);
+    let provided = commands.provides_manager;
     vec![if provided { finding.severity(Severity::Warning) } else { finding }]
+}
+
+/// Whether deployfix knows what to fetch: npm comes with Node, and an address is for corepack alone.
+fn can_be_fetched(context: &Context<'_>) -> bool {
+    context.project.manager.kind != ManagerKind::Npm
+        && requested_manager(context.project).is_none_or(|requested| requested.version.is_some())
+}
+
+/// Whether the commands of amplify.yml themselves call the manager.
+fn is_used(context: &Context<'_>) -> bool {
+    let program = context.project.manager.kind.program();
+    context.app().is_some_and(|app| {
+        app.commands().any(|command| command.value.split_whitespace().any(|word| word == program))
+    })
 }
 
 /// Whether a rule over amplify.yml says it with its place: the commands use the manager, and nothing brings it.
 fn linted(context: &Context<'_>) -> bool {
     let kind = context.project.manager.kind;
     let commands = context.spec_commands().unwrap_or_default();
-    let is_used = context.app().is_some_and(|app| {
-        app.commands()
-            .any(|command| command.value.split_whitespace().any(|word| word == kind.program()))
-    });
-    is_used
+    is_used(context)
         && !commands.provides_manager
         && !commands.runs_deployfix
         && matches!(kind, ManagerKind::Pnpm | ManagerKind::Bun | ManagerKind::YarnBerry)
-}
-
-/// That the manager of the project is not on PATH.
-pub(crate) fn missing(project: &Project, variables: &BTreeMap<String, String>) -> Option<Finding> {
-    let manager = &project.manager;
-    let program = manager.kind.program();
-    if project.manifest.manifest.is_none()
-        || which::which_in(program, variables.get("PATH"), &project.root).is_ok()
-    {
-        return None;
-    }
-    let version = manager
-        .requested
-        .as_ref()
-        .and_then(|requested| requested.version.as_ref())
-        .map(|version| format!("@{version}"))
-        .unwrap_or_default();
-    let finding = Finding::new(
-        FindingId::PackageManagerMissing,
-        format!("{} installs this project, but `{program}` is not on PATH", manager.kind),
-        match manager.kind {
-            ManagerKind::Npm => "npm comes with Node; install Node, or put its folder on PATH",
-            _ => {
-                "Amplify's image brings npm and yarn 1 only; fetch the manager in `preBuild` before the install"
-            }
-        },
-    );
-    Some(match manager.kind {
-        ManagerKind::Npm => finding,
-        ManagerKind::Bun => finding.hint(format!("npm install -g bun{version}")),
-        ManagerKind::YarnClassic => finding.hint(format!("npm install -g yarn{version}")),
-        ManagerKind::YarnBerry => finding.hint("corepack enable"),
-        ManagerKind::Pnpm => {
-            finding.hint("corepack enable").hint(format!("npm install -g pnpm{version}"))
-        }
-    })
 }

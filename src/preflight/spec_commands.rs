@@ -1,4 +1,4 @@
-use crate::buildspec::{App, Commands};
+use crate::buildspec::{App, Commands, Specification};
 
 /// What the commands of amplify.yml do, as far as predictions depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,10 +16,16 @@ pub(crate) struct SpecCommands {
     pub(crate) chooses_node_later: bool,
     /// deployfix itself.
     pub(crate) runs_deployfix: bool,
+    /// deployfix installs, and so brings manager and Node for its children.
+    pub(crate) deployfix_installs: bool,
+    /// deployfix builds.
+    pub(crate) deployfix_builds: bool,
     /// A package manager is fetched on the way.
     pub(crate) provides_manager: bool,
     /// yarn is told to pass over `engines`.
     pub(crate) ignores_engines: bool,
+    /// npm is told to pass over peers.
+    pub(crate) ignores_peers: bool,
 }
 
 impl SpecCommands {
@@ -49,7 +55,12 @@ impl SpecCommands {
         self.chooses_node |= chooses_node;
         self.chooses_node_later |= chooses_node && self.runs_deployfix;
         self.runs_deployfix |= deployfix;
+        self.deployfix_installs |= deployfix && has("install");
+        self.deployfix_builds |= deployfix && has("build");
         self.ignores_engines |= has("--ignore-engines");
+        self.ignores_peers |= words
+            .iter()
+            .any(|word| word.contains("legacy-peer-deps") || word.contains("legacy_peer_deps"));
         if global {
             return;
         }
@@ -62,6 +73,11 @@ impl SpecCommands {
         self.runs_build_script |=
             has("build") && (deployfix || (manager && (has("run") || !named("npm"))));
     }
+}
+
+/// Whether amplify.yml chooses another Node after it has called deployfix.
+pub(crate) fn chooses_node_later(specification: &Specification) -> bool {
+    specification.app().is_some_and(|app| SpecCommands::read(app).chooses_node_later)
 }
 
 #[cfg(test)]
@@ -77,10 +93,13 @@ mod tests {
         let build = SpecCommands { runs_build_script: true, ..none };
         for (line, expected) in [
             ("npm ci --cache .npm --prefer-offline", frozen),
-            ("npx deployfix install", SpecCommands { runs_deployfix: true, ..frozen }),
+            (
+                "npx deployfix install",
+                SpecCommands { runs_deployfix: true, deployfix_installs: true, ..frozen },
+            ),
             ("yarn install --frozen-lockfile", frozen),
             ("npm install", free),
-            ("npm i --legacy-peer-deps", free),
+            ("npm i --legacy-peer-deps", SpecCommands { ignores_peers: true, ..free }),
             ("yarn", free),
             ("npm install -g pnpm", SpecCommands { provides_manager: true, ..none }),
             ("corepack enable", SpecCommands { provides_manager: true, ..none }),
@@ -96,7 +115,10 @@ mod tests {
             ),
             ("npm run build", build),
             ("yarn build", build),
-            ("npx deployfix build", SpecCommands { runs_deployfix: true, ..build }),
+            (
+                "npx deployfix build",
+                SpecCommands { runs_deployfix: true, deployfix_builds: true, ..build },
+            ),
             ("npx next build", none),
             ("cd apps/web && npm ci", frozen),
             ("if [ -f x ]; then (time npm ci); fi", frozen),

@@ -77,7 +77,8 @@ impl Ended {
         self.outcome.kind == OutcomeKind::Succeeded
     }
 
-    fn not_started(reason: String) -> Self {
+    /// What there is to tell of a child that was not started, and why.
+    pub(crate) fn not_started(reason: String) -> Self {
         Self {
             start_time: Timestamp::now(),
             duration: Duration::ZERO,

@@ -1,32 +1,47 @@
 //! The app on disk: manifest, lockfiles, package manager, Node and Next.
 
 mod app;
+mod ask;
 mod lockfile;
+mod manager_program;
+mod manager_release;
 mod manifest;
 mod next;
 mod next_config;
 mod node;
 pub(crate) mod output;
 mod package_manager;
+mod range;
+mod registry_credentials;
 pub(crate) mod repository;
 mod scripts;
 mod text;
 mod workspace;
 
 pub(crate) use app::Project;
+pub(crate) use ask::ask;
 pub(crate) use lockfile::{
-    Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict, drift,
-    drift_findings, health as lockfile_health, locked_packages, lockfiles_of, relative,
+    ChangeKind, Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict,
+    VersionChange, difference as version_changes, drift, drift_findings, health as lockfile_health,
+    locked_packages, lockfiles_of, relative,
 };
+pub(crate) use manager_program::{
+    ManagerProblem, ManagerProgram, manager_missing, manager_problem, missing_finding,
+    requested_manager, yarn_path,
+};
+pub(crate) use manager_release::release_for;
 pub(crate) use manifest::{Manifest, read as read_manifest, read_raw as read_raw_manifest};
 pub(crate) use next_config::{Known, NextConfig};
 pub(crate) use node::{
-    NodeInUse, NodeRange, NodeRequest, RequestSource, Wanted, in_use, long_term_line, next_minimum,
-    requests as node_requests,
+    InstalledNode, NodeChoice, NodeDemand, NodeInUse, NodeRange, NodeRequest, RequestSource,
+    Wanted, at as node_at, choose_node, engine_refusal, in_use, installed as installed_nodes,
+    long_term_line, next_minimum, node_demands, node_to_fetch, node_to_switch_to,
+    requests as node_requests, served_major, serving_rank,
 };
 pub(crate) use package_manager::{
     DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,
 };
+pub(crate) use registry_credentials::registry_credentials;
 pub(crate) use scripts::{ScriptCommand, ScriptCommands, script_commands, word_commands};
 pub(crate) use text::{Text, TextError, conflict_marker, decode, position, read_stream, read_text};
 pub(crate) use workspace::{matches_any, members as workspace_members, roots as workspace_roots};

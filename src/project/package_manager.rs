@@ -2,6 +2,7 @@ use std::{fmt, path::Path};
 
 use super::{
     lockfile::{Lockfile, LockfileKind},
+    manager_program::ManagerProgram,
     manifest::{FILE, Manifest},
 };
 use crate::report::{Evidence, Finding, FindingId, Location, Severity};
@@ -32,14 +33,10 @@ impl ManagerKind {
         }
     }
 
-    /// Version of the program on `PATH`, told by the package that it lies in; nothing where it is no package.
+    /// Version of the program on `PATH`, told by the package that it lies in; nothing where it is no package, and
+    /// for corepack's stand-in.
     pub(crate) fn installed_version(self, path: Option<&str>, folder: &Path) -> Option<String> {
-        let program = which::which_in(self.program(), path, folder).ok()?.canonicalize().ok()?;
-        program.ancestors().skip(1).take(3).find_map(|folder| {
-            let text = std::fs::read_to_string(folder.join("package.json")).ok()?;
-            let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
-            Some(manifest.get("version")?.as_str()?.to_owned())
-        })
+        ManagerProgram::find(self, path, folder).version().map(|version| version.to_string())
     }
 
     /// The install that changes neither manifest nor lockfile.

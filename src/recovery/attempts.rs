@@ -14,7 +14,8 @@ use crate::{
     mask::MaskSet,
     process::{CommandSpec, Ended, Interrupt, Limits, Sink, run},
     report::{
-        Action, Attempt, Decision, Finding, FindingId, OutcomeKind, PhaseReport,
+        Action, Attempt, Decision, Finding, FindingId, OutcomeKind, PhaseName, PhaseReport,
+        Severity,
         render::{Printer, format_duration},
         store::{DIRECTORY, Store},
     },
@@ -31,8 +32,42 @@ pub(crate) trait Attemptable {
     /// The command as planned now.
     fn command(&self) -> CommandSpec;
 
+    /// What makes it pointless, or dishonest, to start the command; it is recorded as an attempt that was not started.
+    fn obstacle(&self) -> Option<Finding> {
+        None
+    }
+
+    /// What is made of a command that ended: `finding` is the diagnosis where it failed, `log` the end of its masked output.
+    fn review(&mut self, ended: &Ended, finding: Option<Finding>, log: &str) -> Review {
+        let _ = (ended, log);
+        Review::of(finding)
+    }
+
     /// Changes the plan; says what was changed, or why it cannot be.
     fn apply(&mut self, remedy: Remedy, ended: &Ended) -> Result<String, String>;
+}
+
+/// What is made of a command that ended.
+#[derive(Debug)]
+pub(crate) enum Review {
+    /// The phase is done, for this reason.
+    Accept(String),
+    /// It was one step of several, and this is why the next follows.
+    Continue(String),
+    /// It failed, whatever its exit code says.
+    Reject(Box<Finding>),
+    /// It did its work but for something that this remedy adds; where no attempt is left, that is only told.
+    Mend(Box<Finding>, Remedy),
+}
+
+impl Review {
+    /// What the exit code says.
+    pub(crate) fn of(finding: Option<Finding>) -> Self {
+        match finding {
+            Some(finding) => Self::Reject(Box::new(finding)),
+            None => Self::Accept("exit code 0".into()),
+        }
+    }
 }
 
 /// The one loop: run, diagnose, decide, change, run again.
@@ -60,36 +95,38 @@ impl Loop<'_> {
         loop {
             let number = u32::try_from(phase.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
             let command = subject.command();
-            let display = command.display();
-            self.printer.line(&format!("$ {display}"));
-            let log_name = format!("logs/{}.{number}.log", phase.name);
-            let log_path = self.store.map(|store| store.directory().join(&log_name));
-            let sink =
-                Sink { printer: Some(self.printer), mask: self.mask, log: log_path.as_deref() };
-            let ended = run(&command, sink, self.limits, self.interrupt).await;
-            let mut attempt = Attempt {
-                number,
-                command: display,
-                variables: command.reported_variables(),
-                start_time: ended.start_time,
-                duration: ended.duration.into(),
-                outcome: ended.outcome.clone(),
-                finding: None,
-                decision: Decision {
-                    action: Action::Accept,
-                    recovery: None,
-                    reason: "exit code 0".into(),
-                    delay: None,
-                },
-                log: ended.logged.then(|| format!("{DIRECTORY}/{log_name}")),
+            let (mut attempt, ended, review) = match subject.obstacle() {
+                Some(finding) => {
+                    let ended = Ended::not_started(finding.message.clone());
+                    let attempt = attempt(number, &command, &ended, None);
+                    (attempt, ended, Review::Reject(Box::new(finding)))
+                }
+                None => self.run_once(subject, phase.name, number, &command).await,
             };
-            if ended.succeeded() {
-                phase.attempts.push(attempt);
-                record(phase);
-                return Some(ended);
-            }
-            let finding = diagnose_attempt::<A>(&attempt, &ended, log_path.as_deref());
-            let next = self.next(&finding, phase, &ended);
+            let finding = match review {
+                Review::Accept(reason) => {
+                    attempt.decision.reason = reason;
+                    phase.attempts.push(attempt);
+                    record(phase);
+                    return Some(ended);
+                }
+                Review::Continue(reason) => {
+                    self.printer.important(&format!("attempt {number}: {reason}"));
+                    attempt.decision.action = Action::Continue;
+                    attempt.decision.reason = reason;
+                    phase.attempts.push(attempt);
+                    record(phase);
+                    continue;
+                }
+                Review::Reject(finding) => (*finding, None),
+                Review::Mend(finding, remedy) => (*finding, Some(remedy)),
+            };
+            let (finding, mend) = finding;
+            let next = match mend {
+                Some(remedy) if self.policy.attempts > 1 => Next::Retry(remedy, Duration::ZERO),
+                Some(_) => Next::Stop("`recovery.attempts` allows no other attempt".into()),
+                None => self.next(&finding, phase, &ended),
+            };
             tracing::debug!(attempt = number, finding = %finding.id, ?next, "decided");
             let (decision, delay) = apply(subject, next, &ended);
             attempt.finding = Some(finding.clone());
@@ -97,6 +134,12 @@ impl Loop<'_> {
             let stop = attempt.decision.action == Action::Stop;
             let reason = attempt.decision.reason.clone();
             phase.attempts.push(attempt);
+            if stop && mend.is_some() {
+                // The command itself did what it is for.
+                phase.findings.push(finding.severity(Severity::Warning).recovery(reason));
+                record(phase);
+                return Some(ended);
+            }
             if stop {
                 phase.findings.push(if finding.id == FindingId::Interrupted {
                     finding
@@ -123,6 +166,34 @@ impl Loop<'_> {
         }
     }
 
+    /// One run of the command, diagnosed and reviewed.
+    async fn run_once<A: Attemptable>(
+        &self,
+        subject: &mut A,
+        phase: PhaseName,
+        number: u32,
+        command: &CommandSpec,
+    ) -> (Attempt, Ended, Review) {
+        self.printer.line(&format!("$ {}", command.display()));
+        let log_name = format!("logs/{phase}.{number}.log");
+        let log_path = self.store.map(|store| store.directory().join(&log_name));
+        let sink = Sink { printer: Some(self.printer), mask: self.mask, log: log_path.as_deref() };
+        let ended = run(command, sink, self.limits, self.interrupt).await;
+        let log = ended.logged.then(|| format!("{DIRECTORY}/{log_name}"));
+        let text = log_path
+            .filter(|_| ended.logged)
+            .and_then(|path| end_of_file(&path).ok())
+            .unwrap_or_else(|| ended.tail.clone());
+        let attempt = attempt(number, command, &ended, log);
+        let finding = (!ended.succeeded()).then(|| diagnose_attempt::<A>(&attempt, &ended, &text));
+        let review = if ended.outcome.kind == OutcomeKind::Interrupted {
+            Review::of(finding)
+        } else {
+            subject.review(&ended, finding, &text)
+        };
+        (attempt, ended, review)
+    }
+
     fn next(&self, finding: &Finding, phase: &PhaseReport, ended: &Ended) -> Next {
         if ended.outcome.kind == OutcomeKind::Interrupted {
             return Next::Stop("deployfix was asked to stop".into());
@@ -145,6 +216,7 @@ fn apply(subject: &mut impl Attemptable, next: Next, ended: &Ended) -> (Decision
     };
     match next {
         Next::Stop(reason) => (stop(None, reason), Duration::ZERO),
+        Next::Refuse(remedy, reason) => (stop(Some(remedy), reason), Duration::ZERO),
         Next::Retry(remedy, delay) => match subject.apply(remedy, ended) {
             Err(reason) => (stop(Some(remedy), reason), Duration::ZERO),
             Ok(reason) => {
@@ -160,15 +232,27 @@ fn apply(subject: &mut impl Attemptable, next: Next, ended: &Ended) -> (Decision
     }
 }
 
-fn diagnose_attempt<A: Attemptable>(
-    attempt: &Attempt,
-    ended: &Ended,
-    log: Option<&Path>,
-) -> Finding {
-    let text = log
-        .filter(|_| ended.logged)
-        .and_then(|path| end_of_file(path).ok())
-        .unwrap_or_else(|| ended.tail.clone());
+/// The record of a run, as of one that is accepted.
+fn attempt(number: u32, command: &CommandSpec, ended: &Ended, log: Option<String>) -> Attempt {
+    Attempt {
+        number,
+        command: command.display(),
+        variables: command.reported_variables(),
+        start_time: ended.start_time,
+        duration: ended.duration.into(),
+        outcome: ended.outcome.clone(),
+        finding: None,
+        decision: Decision {
+            action: Action::Accept,
+            recovery: None,
+            reason: String::new(),
+            delay: None,
+        },
+        log,
+    }
+}
+
+fn diagnose_attempt<A: Attemptable>(attempt: &Attempt, ended: &Ended, log: &str) -> Finding {
     diagnose(&ChildEvidence {
         stage: A::STAGE,
         command: &attempt.command,
@@ -176,7 +260,7 @@ fn diagnose_attempt<A: Attemptable>(
         duration: ended.duration,
         silence: ended.silence,
         start_error: ended.start_error.as_deref(),
-        log: &text,
+        log,
         log_name: attempt.log.as_deref().unwrap_or(UNLOGGED),
     })
 }

@@ -6,7 +6,7 @@ mod caches;
 mod decide;
 mod remedy;
 
-pub(crate) use attempts::{Attemptable, Loop};
+pub(crate) use attempts::{Attemptable, Loop, Review};
 pub(crate) use caches::free_build_cache;
 pub(crate) use decide::Policy;
 pub(crate) use remedy::Remedy;

@@ -4,7 +4,9 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::report::FindingId;
 
-/// What deployfix does by itself before it runs a command again. All keep the same code and the same locked versions.
+/// What deployfix does by itself before it runs a command again.
+///
+/// All but those of `is_policy` keep the same code and the same locked versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remedy {
     /// Wait, longer each time, and run the same again.
@@ -17,6 +19,18 @@ pub(crate) enum Remedy {
     FreshCache,
     /// Remove what can be made again from the disk.
     FreeCaches,
+    /// Ask the registry that deployfix.yml names for the case.
+    FallbackRegistry,
+    /// Install beside the locked packages those that their parents pin for this platform, without saving them.
+    PlatformPackages,
+    /// Remove `node_modules` and install again.
+    Reinstall,
+    /// Choose versions, where no lockfile names them.
+    ResolveOnce,
+    /// Install what the manifest asks for, starting from the lockfile that does not fit it.
+    UnfrozenInstall,
+    /// Install although peer requirements contradict each other.
+    LegacyPeerDeps,
     /// A larger V8 heap within the container, then fewer workers.
     RaiseHeap,
     /// Fewer workers and a smaller heap; never a larger one.
@@ -24,27 +38,32 @@ pub(crate) enum Remedy {
 }
 
 impl Remedy {
-    /// The remedy of a failure, or none: then the phase ends with its resolution.
+    /// The remedies of a failure in the order in which they are tried; with none the phase ends with its resolution.
     #[expect(
         clippy::too_many_lines,
         reason = "one line an id, so that a new one has to be decided"
     )]
-    pub(crate) fn of(id: FindingId) -> Option<Self> {
+    pub(crate) fn of(id: FindingId) -> &'static [Self] {
         use FindingId as Id;
         match id {
-            Id::RegistryUnreachable
-            | Id::NetworkUnreachable
-            | Id::DataFetchFailed
-            | Id::FontFetchFailed => Some(Self::RetryWithBackoff),
+            Id::RegistryUnreachable => &[Self::RetryWithBackoff, Self::FallbackRegistry],
+            Id::NetworkUnreachable | Id::DataFetchFailed | Id::FontFetchFailed => {
+                &[Self::RetryWithBackoff]
+            }
             Id::PackageNotFound
             | Id::InstallScriptFailed
             | Id::BuildTimeout
-            | Id::InstallTimeout => Some(Self::RetryOnce),
-            Id::VersionNotFound => Some(Self::PreferOnline),
-            Id::IntegrityMismatch => Some(Self::FreshCache),
-            Id::DiskFull => Some(Self::FreeCaches),
-            Id::OutOfMemoryHeap => Some(Self::RaiseHeap),
-            Id::OutOfMemoryKilled => Some(Self::LowerMemory),
+            | Id::InstallTimeout => &[Self::RetryOnce],
+            Id::VersionNotFound => &[Self::PreferOnline],
+            Id::IntegrityMismatch => &[Self::FreshCache],
+            Id::DiskFull => &[Self::FreeCaches],
+            Id::PlatformBinaryMissing => &[Self::PlatformPackages],
+            Id::NodeModulesCorrupt => &[Self::Reinstall],
+            Id::LockfileMissing => &[Self::ResolveOnce],
+            Id::LockfileOutOfSync => &[Self::UnfrozenInstall],
+            Id::PeerConflict => &[Self::LegacyPeerDeps],
+            Id::OutOfMemoryHeap => &[Self::RaiseHeap],
+            Id::OutOfMemoryKilled => &[Self::LowerMemory],
             Id::NodeVersionUnsupported
             | Id::PackageManagerMissing
             | Id::PackageManagerMismatch
@@ -107,21 +126,17 @@ impl Remedy {
             | Id::BuildScriptMissing
             | Id::DeployfixInvalid
             | Id::UnsupportedFeature
-            | Id::LockfileMissing
-            | Id::LockfileOutOfSync
             | Id::LockfileCorrupt
             | Id::LockfileConflict
-            | Id::PeerConflict
             | Id::OverrideConflict
             | Id::RegistryAuth
+            | Id::RegistryTls
             | Id::EngineMismatch
             | Id::NativeBuildFailed
-            | Id::PlatformBinaryMissing
             | Id::Undeclared
             | Id::UntrustedSource
             | Id::UnreviewedInstallScript
             | Id::VulnerableFramework
-            | Id::NodeModulesCorrupt
             | Id::InstallFailed
             | Id::ModuleNotFound
             | Id::ModuleCaseMismatch
@@ -161,7 +176,7 @@ impl Remedy {
             | Id::InternalError
             | Id::Usage
             | Id::Interrupted
-            | Id::ReportUnreadable => None,
+            | Id::ReportUnreadable => &[],
         }
     }
 
@@ -173,6 +188,12 @@ impl Remedy {
             Self::PreferOnline => "prefer-online",
             Self::FreshCache => "fresh-cache",
             Self::FreeCaches => "free-caches",
+            Self::FallbackRegistry => "fallback-registry",
+            Self::PlatformPackages => "platform-packages",
+            Self::Reinstall => "reinstall",
+            Self::ResolveOnce => "resolve-once",
+            Self::UnfrozenInstall => "unfrozen-install",
+            Self::LegacyPeerDeps => "legacy-peer-deps",
             Self::RaiseHeap => "raise-heap",
             Self::LowerMemory => "lower-memory",
         }
@@ -183,7 +204,33 @@ impl Remedy {
         match self {
             Self::RetryWithBackoff => usize::MAX,
             Self::RaiseHeap | Self::LowerMemory => 2,
-            Self::RetryOnce | Self::PreferOnline | Self::FreshCache | Self::FreeCaches => 1,
+            Self::RetryOnce
+            | Self::PreferOnline
+            | Self::FreshCache
+            | Self::FreeCaches
+            | Self::FallbackRegistry
+            | Self::PlatformPackages
+            | Self::Reinstall
+            | Self::ResolveOnce
+            | Self::UnfrozenInstall
+            | Self::LegacyPeerDeps => 1,
+        }
+    }
+
+    /// Whether it changes what is shipped, so that strict mode refuses it.
+    pub(crate) fn is_policy(self) -> bool {
+        match self {
+            Self::ResolveOnce | Self::UnfrozenInstall | Self::LegacyPeerDeps => true,
+            Self::RetryWithBackoff
+            | Self::RetryOnce
+            | Self::PreferOnline
+            | Self::FreshCache
+            | Self::FreeCaches
+            | Self::FallbackRegistry
+            | Self::PlatformPackages
+            | Self::Reinstall
+            | Self::RaiseHeap
+            | Self::LowerMemory => false,
         }
     }
 

@@ -52,6 +52,8 @@ pub enum Action {
     Accept,
     /// Something is mended and the command runs again.
     Retry,
+    /// It was one step of a recovery, and the next follows.
+    Continue,
     /// The phase ends with the finding.
     Stop,
 }

@@ -129,6 +129,7 @@ catalogue! {
         IntegrityMismatch = "dependency/integrity-mismatch", Error;
         RegistryAuth = "dependency/registry-auth", Error;
         RegistryUnreachable = "dependency/registry-unreachable", Error;
+        RegistryTls = "dependency/registry-tls", Error;
         EngineMismatch = "dependency/engine-mismatch", Error;
         InstallScriptFailed = "dependency/install-script-failed", Error;
         NativeBuildFailed = "dependency/native-build-failed", Error;

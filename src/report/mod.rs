@@ -10,6 +10,7 @@ mod phase;
 mod run;
 mod sections;
 mod time;
+mod versions;
 
 pub mod render;
 pub mod schema;
@@ -28,3 +29,4 @@ pub use sections::{
     Validation, ValidationEntry,
 };
 pub use time::{Milliseconds, Timestamp};
+pub use versions::{VersionChange, VersionChanges};

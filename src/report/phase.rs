@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Finding, Milliseconds, OutcomeKind, Severity, Timestamp};
+use super::{Attempt, Finding, Milliseconds, OutcomeKind, Severity, Timestamp, VersionChanges};
 
 /// The phases, in the order in which amplify.yml calls them.
 #[derive(
@@ -80,12 +80,18 @@ pub struct PhaseReport {
     /// What was found, errors first.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// What was decided on the way and why, one line each: why an earlier installation was not taken again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Whether warnings fail the phase as well, as `--strict` asks.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub strict: bool,
     /// Measured figures: names end in their unit (`Bytes`, `Milliseconds`) unless they are counts.
     #[serde(default)]
     pub metrics: BTreeMap<String, u64>,
+    /// How what is installed differs from the lockfile, where a recovery changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<VersionChanges>,
 }
 
 impl PhaseReport {
@@ -99,26 +105,39 @@ impl PhaseReport {
             duration: Milliseconds::default(),
             attempts: Vec::new(),
             findings: Vec::new(),
+            notes: Vec::new(),
             strict: false,
             metrics: BTreeMap::new(),
+            versions: None,
         }
     }
 
-    /// Ends the phase with a status derived from what it recorded.
+    /// Ends the phase with a status derived from what it recorded; that it was skipped or recovered may be said before.
     pub fn finish(&mut self) {
-        let failed_attempts =
-            self.attempts.iter().filter(|attempt| attempt.outcome.kind != OutcomeKind::Succeeded);
+        // A command may end well and still not have done its work.
+        let failed_attempts = self.attempts.iter().filter(|attempt| {
+            attempt.outcome.kind != OutcomeKind::Succeeded || attempt.finding.is_some()
+        });
         self.status = if self.failures().next().is_some() {
             PhaseStatus::Failed
         } else if self.status == PhaseStatus::Skipped {
             PhaseStatus::Skipped
-        } else if failed_attempts.count() > 0 {
+        } else if self.status == PhaseStatus::Recovered
+            || failed_attempts.count() > 0
+            || self.began_recovered()
+        {
             PhaseStatus::Recovered
         } else {
             PhaseStatus::Passed
         };
         self.duration = self.start_time.elapsed().into();
         self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    }
+
+    /// Whether something was mended before the first attempt, as a missing package manager.
+    fn began_recovered(&self) -> bool {
+        matches!(self.name, PhaseName::Install | PhaseName::Build)
+            && self.findings.iter().any(|finding| finding.recovery.is_some() && !finding.is_error())
     }
 
     /// The findings that fail the phase.

@@ -92,8 +92,8 @@ pub enum Outcome {
 
 /// Runs every case through both, prints what was undecided, and fails with a table of disagreements.
 ///
-/// Where the manager fails for another reason, nobody can say what it would have said of the lockfile: such a case
-/// counts as a disagreement unless it is marked undecided.
+/// Where the manager fails for another reason, nobody can say what it would have said of the lockfile: a case in which
+/// deployfix is silent then counts as a disagreement, unless it is marked undecided.
 #[track_caller]
 pub fn compare(world: &Arc<World>, manager: &Manager, cases: &[Case]) {
     let next = AtomicUsize::new(0);
@@ -128,7 +128,8 @@ pub fn compare(world: &Arc<World>, manager: &Manager, cases: &[Case]) {
             None => match outcome {
                 Outcome::Installs => findings.is_empty(),
                 Outcome::Refuses => !findings.is_empty(),
-                Outcome::Fails(_) => false,
+                // Both stop the install; what the manager would have said of the lockfile is not known.
+                Outcome::Fails(_) => !findings.is_empty(),
             },
         };
         if !agrees {

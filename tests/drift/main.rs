@@ -12,11 +12,13 @@
     reason = "tests are not an interface, and may end at the first surprise"
 )]
 
+mod bun;
 mod files;
 mod harness;
 #[path = "../shared/managers.rs"]
 mod managers;
 mod npm;
+mod pnpm;
 #[path = "../shared/registry.rs"]
 mod registry;
 mod world;

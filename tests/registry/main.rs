@@ -18,4 +18,19 @@ mod registry;
 #[path = "../cli/support.rs"]
 mod support;
 
+mod app;
+mod credentials;
+mod damaged_cache;
+mod deadline;
+mod fallback;
+mod faults;
+mod full_disk;
 mod healthy;
+mod network;
+mod noise;
+mod platforms;
+mod project;
+mod proxy;
+mod recoveries;
+mod retries;
+mod toolchain;

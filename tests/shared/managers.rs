@@ -25,6 +25,27 @@ pub fn package(specification: &str) -> PathBuf {
     programs
 }
 
+/// The archive of a package as the machine's registry sends it, fetched once.
+pub fn archive(specification: &str) -> PathBuf {
+    let folder = kept().join(format!("archive_{}", specification.replace(['/', '@'], "_")));
+    exclusively(&folder.with_extension("lock"), || {
+        if folder.join("complete").is_file() {
+            return;
+        }
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let output = Command::new("npm")
+            .args(["pack", specification])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::write(folder.join("complete"), "").unwrap();
+    });
+    let mut files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|path| path.extension().is_some_and(|kind| kind == "tgz")).unwrap()
+}
+
 /// Installs into a folder with the npm of the machine.
 pub fn npm_install(folder: &Path, packages: &[&str]) {
     let output = Command::new("npm")

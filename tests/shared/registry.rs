@@ -6,6 +6,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,10 @@ use super::managers::{exclusively, kept, npm_install};
 /// Pinned, with what its own dependencies pin by tags that not every registry carries.
 const MANIFEST: &str = r#"{"private":true,"dependencies":{"verdaccio":"6.1.2"},"overrides":{"node-fetch":"2.7.0","node-fetch-cjs":"npm:node-fetch@2.7.0"}}"#;
 
+/// A static is never dropped, and a killed test drops nothing: the closed pipe ends it then.
+const END_WITH_PARENT: &str =
+    "process.stdin.on('end', () => process.exit()).on('error', () => process.exit()).resume();";
+
 /// One package of the tests' own: its manifest and its files.
 #[derive(Clone)]
 pub struct Package {
@@ -23,6 +28,8 @@ pub struct Package {
     pub manifest: Value,
     /// Path and text.
     pub files: Vec<(String, String)>,
+    /// A published archive that stands for manifest and files.
+    pub archive: Option<PathBuf>,
 }
 
 impl Package {
@@ -31,7 +38,21 @@ impl Package {
         Self {
             manifest: json!({ "name": name, "version": version }),
             files: vec![("index.js".into(), format!("module.exports = \"{name}@{version}\";\n"))],
+            archive: None,
         }
+    }
+
+    /// A real package of the machine's registry, byte for byte.
+    pub fn published(name: &str, version: &str) -> Self {
+        let archive = super::managers::archive(&format!("{name}@{version}"));
+        let mut package = Self::new(name, version);
+        let output = Command::new("tar")
+            .args(["-xzOf", archive.to_str().unwrap(), "package/package.json"])
+            .output()
+            .unwrap();
+        package.manifest = serde_json::from_slice(&output.stdout).unwrap();
+        package.archive = Some(archive);
+        package
     }
 
     /// With a field of the manifest: `dependencies`, `os`, `scripts`.
@@ -55,6 +76,12 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// One for all tests of a binary, with the packages of the first call; it ends with the binary.
+    pub fn shared(packages: &[Package]) -> &'static Self {
+        static SHARED: OnceLock<Registry> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start(packages))
+    }
+
     /// Starts verdaccio with packages in its storage; it asks no other registry.
     pub fn start(packages: &[Package]) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -70,11 +97,13 @@ impl Registry {
         fs::write(folder.path().join("config.yaml"), configuration).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log = fs::File::create(folder.path().join("log")).unwrap();
+        fs::write(folder.path().join("end.js"), END_WITH_PARENT).unwrap();
         let child = Command::new("node")
+            .args(["--require", "./end.js"])
             .arg(program())
             .args(["--config", "config.yaml", "--listen", &format!("127.0.0.1:{port}")])
             .current_dir(folder.path())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
@@ -159,10 +188,14 @@ fn store(storage: &Path, package: &Package) {
         manifest["hasInstallScript"] = json!(true);
     }
     manifest["_id"] = json!(format!("{name}@{version}"));
+    let signatures = manifest["dist"]["signatures"].take();
     manifest["dist"] = json!({
         "integrity": integrity, "shasum": shasum,
         "tarball": format!("http://127.0.0.1/{name}/-/{file_name}"),
     });
+    if !signatures.is_null() {
+        manifest["dist"]["signatures"] = signatures;
+    }
     document["versions"][version] = manifest;
     document["time"][version] = json!("2026-01-01T00:00:00.000Z");
     document["dist-tags"]["latest"] = json!(version);
@@ -172,6 +205,10 @@ fn store(storage: &Path, package: &Package) {
 
 /// Writes the archive; gives its sha512 as npm writes it, and its sha1.
 fn pack(package: &Package, archive: &Path) -> (String, String) {
+    if let Some(published) = &package.archive {
+        fs::copy(published, archive).unwrap();
+        return hashes(archive);
+    }
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("package");
     for (path, text) in &package.files {
@@ -189,6 +226,11 @@ fn pack(package: &Package, archive: &Path) -> (String, String) {
         .status()
         .unwrap();
     assert!(status.success());
+    hashes(archive)
+}
+
+/// sha512 as npm writes it, and sha1.
+fn hashes(archive: &Path) -> (String, String) {
     let hash = |algorithm: &str| {
         let script = "const [,file,algorithm]=process.argv;process.stdout.write(require('crypto').createHash(algorithm).update(require('fs').readFileSync(file)).digest(algorithm==='sha1'?'hex':'base64'))";
         let output =

@@ -1,8 +1,8 @@
 //! The exact versions that hints name.
 
-use crate::project::{LockfileKind, Project};
+use crate::project::{Project, release_for};
 
-/// The package manager as a command line should name it: `pnpm@10.4.1`, else by the era of the lockfile.
+/// The package manager as a command line should name it: `pnpm@10.4.1`, else the release that fits the lockfile.
 pub(super) fn pinned(project: Option<&Project>, program: &str) -> String {
     let requested = project.and_then(|project| {
         let requested = project.manager.requested.as_ref()?;
@@ -10,7 +10,7 @@ pub(super) fn pinned(project: Option<&Project>, program: &str) -> String {
     });
     match requested {
         Some(version) => format!("{program}@{version}"),
-        None => format!("{program}@{}", era(project, program).unwrap_or("<version>")),
+        None => format!("{program}@{}", release(project, program).unwrap_or("<version>")),
     }
 }
 
@@ -21,35 +21,11 @@ pub(super) fn requested(project: Option<&Project>, program: &str) -> Option<Stri
         .then(|| requested.version.as_ref().map(ToString::to_string))?
 }
 
-/// The major version that writes such a lockfile.
-fn era(project: Option<&Project>, program: &str) -> Option<&'static str> {
+/// The release that installs from the lockfile, where there is one.
+fn release(project: Option<&Project>, program: &str) -> Option<&'static str> {
+    let project = project?;
     let lockfile =
-        project?.lockfiles.iter().find(|lockfile| lockfile.kind.manager().program() == program)?;
-    let text = lockfile.text.as_ref().ok()?.content.as_str();
-    let head = || text.lines().take(20);
-    match lockfile.kind {
-        LockfileKind::Pnpm => {
-            let line = head().find_map(|line| line.strip_prefix("lockfileVersion:"))?;
-            match line.trim().trim_matches(['\'', '"']) {
-                "9.0" => Some("10"),
-                "6.0" | "6.1" => Some("8"),
-                "5.4" => Some("7"),
-                "5.3" => Some("6"),
-                _ => None,
-            }
-        }
-        LockfileKind::YarnBerry => {
-            let mut lines = head().skip_while(|line| !line.starts_with("__metadata:"));
-            let version = lines.find_map(|line| line.trim().strip_prefix("version:"))?;
-            match version.trim() {
-                "8" => Some("4"),
-                "6" | "7" => Some("3"),
-                "4" | "5" => Some("2"),
-                _ => None,
-            }
-        }
-        LockfileKind::YarnClassic => Some("1.22.22"),
-        LockfileKind::Bun | LockfileKind::BunBinary => Some("1"),
-        LockfileKind::Npm | LockfileKind::NpmShrinkwrap => None,
-    }
+        project.lockfiles.iter().find(|lockfile| lockfile.kind.manager().program() == program)?;
+    let folder = lockfile.path.parent().unwrap_or(&project.root);
+    release_for(lockfile.kind.manager(), Some(lockfile), folder)
 }

@@ -1,20 +1,17 @@
 use std::{
     collections::BTreeMap,
-    io::Read,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::LazyLock,
-    thread,
-    time::{Duration, Instant},
+    sync::{LazyLock, Mutex},
+    time::{Duration, SystemTime},
 };
 
 use nodejs_semver::Version;
 use regex::Regex;
 
+use crate::project::ask::ask;
+
 /// A Node that has not told its version by then never will.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
-/// Between two looks at the child; it usually ends within 10 ms.
-const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// The Node that the children of a build run under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +22,11 @@ pub(crate) struct NodeInUse {
     pub(crate) version: Version,
 }
 
-/// Where nvm, fnm, mise and asdf keep their Nodes, each in a folder that is named after its version.
+/// Where nvm, fnm, volta, mise, asdf and n keep their Nodes, each in a folder that is named after its version.
 #[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
 static MANAGED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"/(?:versions/node|node-versions|installs/node|installs/nodejs)/v?(\d+\.\d+\.\d+)/(?:installation/)?bin/node$",
+        r"/(?:versions/node|node-versions|installs/node|installs/nodejs|image/node)/v?(\d+\.\d+\.\d+)/(?:installation/)?bin/node$",
     )
     .unwrap()
 });
@@ -37,8 +34,40 @@ static MANAGED: LazyLock<Regex> = LazyLock::new(|| {
 /// The first Node on the PATH of an environment; nothing where there is none or it does not answer.
 pub(crate) fn in_use(environment: &BTreeMap<String, String>, folder: &Path) -> Option<NodeInUse> {
     let program = which::which_in("node", environment.get("PATH"), folder).ok()?;
-    let version = by_path(&program).or_else(|| by_asking(&program, environment, folder))?;
+    let version = by_path(&program).or_else(|| asked_once(&program, environment, folder))?;
     Some(NodeInUse { program, version })
+}
+
+/// A program and the folder it is asked in: some stand-ins answer by the folder.
+type Asked = (PathBuf, PathBuf, u64, Option<SystemTime>);
+/// What was answered in this process; asking costs some 40 ms, and a phase wants to know several times.
+static ANSWERS: Mutex<BTreeMap<Asked, Version>> = Mutex::new(BTreeMap::new());
+
+fn asked_once(
+    program: &Path,
+    environment: &BTreeMap<String, String>,
+    folder: &Path,
+) -> Option<Version> {
+    let metadata = program.metadata().ok()?;
+    let key =
+        (program.to_path_buf(), folder.to_path_buf(), metadata.len(), metadata.modified().ok());
+    let mut answers = ANSWERS.lock().ok()?;
+    if let Some(version) = answers.get(&key) {
+        return Some(version.clone());
+    }
+    let version = by_asking(program, environment, folder)?;
+    answers.insert(key, version.clone());
+    Some(version)
+}
+
+/// The Node at a path; nothing where it does not start here, as one built against a newer C library.
+pub(crate) fn at(
+    program: &Path,
+    environment: &BTreeMap<String, String>,
+    folder: &Path,
+) -> Option<NodeInUse> {
+    let version = by_asking(program, environment, folder)?;
+    Some(NodeInUse { program: program.to_path_buf(), version })
 }
 
 fn by_path(program: &Path) -> Option<Version> {
@@ -51,34 +80,8 @@ fn by_asking(
     environment: &BTreeMap<String, String>,
     folder: &Path,
 ) -> Option<Version> {
-    let mut child = Command::new(program)
-        .arg("--version")
-        .env_clear()
-        .envs(environment)
-        // A flag meant for the build may be unknown to the program, or preload code.
-        .env_remove("NODE_OPTIONS")
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let deadline = Instant::now() + TIME_LIMIT;
-    let ended = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status.success(),
-            Ok(None) if Instant::now() < deadline => thread::sleep(POLL_INTERVAL),
-            _ => {
-                let _ = child.kill();
-                let _ = child.wait();
-                break false;
-            }
-        }
-    };
-    let mut answer = [0; 64];
-    let length = child.stdout.take().filter(|_| ended)?.read(&mut answer).ok()?;
-    let text = std::str::from_utf8(&answer[..length]).ok()?.trim();
-    Version::parse(text.strip_prefix('v')?).ok()
+    let answer = ask(program, &["--version"], environment, folder, TIME_LIMIT)?;
+    Version::parse(answer.strip_prefix('v')?).ok()
 }
 
 #[cfg(test)]

@@ -1,52 +1,20 @@
-use std::sync::LazyLock;
+use nodejs_semver::Version;
 
-use nodejs_semver::{Range, Version};
-use regex::Regex;
+use crate::project::range::{Reading, SemanticVersion, VersionRange};
 
-/// One number of a version, or a placeholder for any.
-const NUMBER: &str = r"(?:0|[1-9][0-9]*|[xX*])";
-
-/// One comparator: operator, then up to three numbers, pre-release and build.
-#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
-static COMPARATOR: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(
-        r"^(?<operator>~>|[~^]|[<>]?=?)(?<signs>[v=]*)(?<major>{NUMBER})(?:\.(?<minor>{NUMBER})(?:\.(?<patch>{NUMBER})(?<pre>-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)?)?$"
-    ))
-    .unwrap()
-});
-
-/// A range of versions as npm understands it.
+/// A range of versions as npm understands it in `engines`.
 #[derive(Debug, Clone)]
-pub(crate) struct NodeRange {
-    /// Any of them must hold; within one, every part.
-    alternatives: Vec<Vec<Part>>,
-}
-
-#[derive(Debug, Clone)]
-enum Part {
-    Always,
-    Never,
-    In(Range),
-}
+pub(crate) struct NodeRange(VersionRange);
 
 impl NodeRange {
     /// Parses a range; nothing where npm finds none in it, which it takes as fulfilled by no version.
-    ///
-    /// nodejs-semver reads what lies between blanks as alternatives and skips what it cannot read,
-    /// so it is given one comparator at a time.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let alternatives = text.split("||").map(alternative).collect::<Option<_>>()?;
-        Some(Self { alternatives })
+        VersionRange::parse(text, Reading::Engines).map(Self)
     }
 
     /// Whether a version lies in it; pre-releases count, as they do when npm checks `engines`.
     pub(crate) fn contains(&self, version: &Version) -> bool {
-        let holds = |part: &Part| match part {
-            Part::Always => true,
-            Part::Never => false,
-            Part::In(range) => range.satisfies_with_prerelease(version, true),
-        };
-        self.alternatives.iter().any(|parts| parts.iter().all(holds))
+        self.0.contains(&SemanticVersion::from(version))
     }
 
     /// The range of everything that begins like a version, as `.nvmrc` means `20` or `v20.11`.
@@ -58,56 +26,6 @@ impl NodeRange {
                 .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
         is_prefix.then(|| Self::parse(text)).flatten()
     }
-}
-
-fn alternative(text: &str) -> Option<Vec<Part>> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    if let [low, "-", high] = words[..] {
-        let (low, high) = (bare(low)?, bare(high)?);
-        return Some(vec![Part::In(Range::parse(format!("{low} - {high}")).ok()?)]);
-    }
-    // npm lets blanks stand between an operator and its version.
-    let mut comparators: Vec<String> = Vec::new();
-    let mut open = false;
-    for word in words {
-        match comparators.last_mut() {
-            Some(last) if open => last.push_str(word),
-            _ => comparators.push(word.to_owned()),
-        }
-        open = comparators.last().is_some_and(|last| last.ends_with(['<', '>', '=', '~', '^']));
-    }
-    comparators.iter().map(|text| comparator(text)).collect()
-}
-
-/// A version without an operator, as both ends of `18 - 20` are.
-fn bare(text: &str) -> Option<&str> {
-    let captures = COMPARATOR.captures(text)?;
-    let start = captures.name("major")?.start();
-    (captures.name("operator")?.as_str().trim_matches('=').is_empty()).then_some(&text[start..])
-}
-
-fn comparator(text: &str) -> Option<Part> {
-    let captures = COMPARATOR.captures(text)?;
-    let part = |name| captures.name(name).map(|found| found.as_str());
-    let numbers = [part("major"), part("minor"), part("patch")];
-    let is_placeholder = |number: Option<&str>| number.is_none_or(|text| "xX*".contains(text));
-    let known = numbers.iter().take_while(|number| !is_placeholder(**number)).count();
-    if numbers[known..].iter().any(|number| !is_placeholder(*number)) {
-        return None;
-    }
-    let operator = part("operator").unwrap_or_default();
-    // A doubled `=` is only let through before an incomplete version.
-    if known == 3 && !operator.is_empty() && part("signs").is_some_and(|signs| signs.contains('='))
-    {
-        return None;
-    }
-    if known == 0 {
-        return Some(if matches!(operator, "<" | ">") { Part::Never } else { Part::Always });
-    }
-    let version: Vec<&str> = numbers[..known].iter().copied().flatten().collect();
-    let operator = if operator == "~>" { "~" } else { operator };
-    let pre = if known == 3 { part("pre").unwrap_or_default() } else { "" };
-    Range::parse(format!("{operator}{}{pre}", version.join("."))).ok().map(Part::In)
 }
 
 #[cfg(test)]

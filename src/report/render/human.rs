@@ -14,6 +14,9 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
+/// Differences from the lockfile that a verdict lists; the report has them all.
+const LISTED_VERSIONS: usize = 20;
+
 /// What applies the fixes that findings carry.
 const FIX_COMMAND: &str = "deployfix validate --fix";
 
@@ -136,11 +139,25 @@ pub(super) fn verdict_text(phase: &PhaseReport) -> String {
     if phase.name == PhaseName::Validate && fixable > 0 {
         let _ = write!(text, "; {fixable} can be fixed with `{FIX_COMMAND}`");
     }
-    for attempt in phase.attempts.iter().filter(|attempt| attempt.decision.action == Action::Retry)
+    for attempt in &phase.attempts {
+        let reason = &attempt.decision.reason;
+        let _ = match (attempt.decision.action, &attempt.finding) {
+            (Action::Accept | Action::Stop, _) => Ok(()),
+            (_, Some(finding)) => {
+                write!(text, "\n  attempt {}: {}; {reason}", attempt.number, finding.id)
+            }
+            (Action::Retry, None) => {
+                write!(text, "\n  attempt {}: failed; {reason}", attempt.number)
+            }
+            (Action::Continue, None) => write!(text, "\n  attempt {}: {reason}", attempt.number),
+        };
+    }
+    if let Some(versions) = phase.versions.as_ref().filter(|versions| !versions.changes.is_empty())
     {
-        let cause = attempt.finding.as_ref().map_or("failed", |finding| finding.id.as_str());
-        let _ =
-            write!(text, "\n  attempt {}: {cause}; {}", attempt.number, attempt.decision.reason);
+        let _ = write!(text, "\n  not the versions of `{}`:", versions.lockfile);
+        for line in versions.lines(LISTED_VERSIONS) {
+            let _ = write!(text, "\n    {line}");
+        }
     }
     if let Some(finding) =
         phase.primary_error().filter(|finding| finding.id.area() != Area::Internal)

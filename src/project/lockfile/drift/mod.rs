@@ -1,9 +1,12 @@
 //! Whether the manifests agree with the lockfile, decided as the manager that
 //! wrote it decides, without a network.
 
+mod bun;
 mod check;
 mod finding;
 mod model;
+mod npm;
+mod pnpm;
 mod yarn_berry;
 mod yarn_classic;
 

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use crate::project::lockfile::Lockfile;
 
@@ -11,6 +11,8 @@ pub(crate) struct DriftInput<'a> {
     pub(crate) lockfile: &'a Lockfile,
     /// The version of the manager that will install, where it is known; its rules differ by version.
     pub(crate) manager_version: Option<&'a semver::Version>,
+    /// The environment that it will install in; flags of its command stand there as the settings that they are.
+    pub(crate) variables: &'a BTreeMap<String, String>,
 }
 
 /// What the manager's frozen install would say.

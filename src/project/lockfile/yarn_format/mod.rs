@@ -4,6 +4,6 @@ mod berry;
 mod classic;
 mod descriptor;
 
-pub(crate) use berry::{BerryEntry, BerryLockfile, Table, Value, parse as parse_berry, render};
-pub(crate) use classic::{ClassicEntry, ClassicLockfile, parse as parse_classic};
+pub(crate) use berry::{BerryEntry, BerryLockfile, Value, parse as parse_berry, render};
+pub(crate) use classic::{ClassicLockfile, parse as parse_classic};
 pub(crate) use descriptor::{split_descriptor, split_descriptors};

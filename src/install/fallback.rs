@@ -1,0 +1,234 @@
+//! The second registry: same lockfile, same checksums, none of the first one's credentials.
+//!
+//! Read in npm 11.19 (@npmcli/arborist, `#registryResolved`): `replace-registry-host` moves the addresses of one host of the
+//! lockfile to the registry in use. Read in yarn 1.22 (`NpmResolver.cleanRegistry`): absolute addresses stay as they are
+//! written, so they are rewritten in the lockfile for the one installation.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use url::Url;
+
+use crate::{process::CommandSpec, project::ManagerKind};
+
+/// What yarn 1 writes into lockfiles where nothing is configured.
+const YARN_REGISTRY: &str = "https://registry.yarnpkg.com/";
+/// What the others ask where nothing is configured.
+const PUBLIC_REGISTRY: &str = "https://registry.npmjs.org/";
+/// Bytes above which no settings file is read.
+const MAXIMUM_SIZE: u64 = 1024 * 1024;
+
+/// Settings of the project and of the person as far as they concern registries.
+pub(super) struct Settings {
+    /// Contents of the settings files, the strongest first.
+    files: Vec<String>,
+    variables: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Reads .npmrc, .yarnrc, .yarnrc.yml and bunfig.toml of some folders and of the home.
+    pub(super) fn read(folders: &[&Path], variables: &BTreeMap<String, String>) -> Self {
+        let home = variables.get("HOME").map(Path::new);
+        let files = folders
+            .iter()
+            .copied()
+            .chain(home)
+            .flat_map(|folder| {
+                [".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", ".bunfig.toml"]
+                    .map(|name| folder.join(name))
+            })
+            .filter(|path| path.metadata().is_ok_and(|metadata| metadata.len() <= MAXIMUM_SIZE))
+            .filter_map(|path| fs::read(path).ok())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .collect();
+        Self { files, variables: variables.clone() }
+    }
+
+    /// The configured default registry.
+    pub(super) fn registry(&self) -> Option<Url> {
+        const VARIABLES: [&str; 3] =
+            ["npm_config_registry", "YARN_NPM_REGISTRY_SERVER", "BUN_CONFIG_REGISTRY"];
+        let of_variable = self.variables.iter().find_map(|(name, value)| {
+            let named = VARIABLES.iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
+            (named && !value.is_empty()).then(|| value.clone())
+        });
+        let of_file = || {
+            self.lines().find_map(|line| {
+                let (key, value) = line.split_once(['=', ':', ' '])?;
+                matches!(key.trim(), "registry" | "npmRegistryServer")
+                    .then(|| value.trim_matches([' ', '=', '"', '\'', '\r']).to_owned())
+            })
+        };
+        let text = of_variable.or_else(of_file).unwrap_or_else(|| PUBLIC_REGISTRY.to_owned());
+        Url::parse(&text).ok()
+    }
+
+    /// A credential that names no host, and would go to whatever registry is asked: where it is written.
+    pub(super) fn unbound_credential(&self) -> Option<String> {
+        const KEYS: [&str; 7] = [
+            "_auth",
+            "_authToken",
+            "_password",
+            "npmAuthToken",
+            "npmAuthIdent",
+            "certfile",
+            "keyfile",
+        ];
+        const VARIABLES: [&str; 6] = [
+            "npm_config__auth",
+            "npm_config__authtoken",
+            "npm_config__password",
+            "YARN_NPM_AUTH_TOKEN",
+            "YARN_NPM_AUTH_IDENT",
+            "BUN_CONFIG_TOKEN",
+        ];
+        let variable = self.variables.iter().find(|(name, value)| {
+            !value.is_empty() && VARIABLES.iter().any(|wanted| name.eq_ignore_ascii_case(wanted))
+        });
+        if let Some((name, _)) = variable {
+            return Some(format!("the variable {name}"));
+        }
+        let in_file = self.lines().find_map(|line| {
+            let key = line.split(['=', ':', ' ']).next()?.trim().trim_matches('"');
+            KEYS.contains(&key).then(|| format!("`{key}` of the settings"))
+        });
+        // bunfig.toml writes the token beside the address: `registry = { url = "...", token = "..." }`.
+        in_file.or_else(|| {
+            let beside = |line: &str| line.starts_with("registry") && line.contains("token");
+            self.lines().any(beside).then(|| "the token beside `registry`".to_owned())
+        })
+    }
+
+    /// Lines that belong to the top level of their file: what is indented belongs to one registry or scope.
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        self.files
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter(|line| !line.starts_with([' ', '\t', '#', ';']))
+    }
+}
+
+/// A command that asks another registry; the second part is the lockfile as it must read for that, where it must change.
+pub(super) fn redirected(
+    manager: ManagerKind,
+    command: &CommandSpec,
+    settings: &Settings,
+    fallback: &Url,
+    lockfile: Option<&str>,
+) -> Result<(CommandSpec, Option<String>), String> {
+    let first = settings.registry();
+    if first.as_ref().is_some_and(|first| is_same(first, fallback)) {
+        return Err("`install.fallbackRegistry` is the registry that did not answer".into());
+    }
+    if let Some(place) = settings.unbound_credential() {
+        return Err(format!(
+            "{place} names no host and would be sent to the fallback registry as well; write it as `//<host>/:_authToken`"
+        ));
+    }
+    let address = fallback.as_str();
+    let mut command = command.clone();
+    match manager {
+        ManagerKind::Npm => {
+            command.arguments.push(format!("--registry={address}").into());
+            if let Some(host) = first.as_ref().and_then(Url::host_str) {
+                command.arguments.push(format!("--replace-registry-host={host}").into());
+            }
+            Ok((command, None))
+        }
+        ManagerKind::Pnpm => {
+            command.arguments.push(format!("--registry={address}").into());
+            Ok((command, None))
+        }
+        ManagerKind::YarnBerry => {
+            command.set("YARN_NPM_REGISTRY_SERVER", address.trim_end_matches('/'));
+            Ok((command, None))
+        }
+        ManagerKind::YarnClassic | ManagerKind::Bun => {
+            command.arguments.push(format!("--registry={address}").into());
+            let first = first.unwrap_or_else(|| fallback.clone());
+            Ok((command, lockfile.and_then(|text| rewritten(text, &first, address))))
+        }
+    }
+}
+
+/// The lockfile with the addresses of the first registry changed to the second; nothing where it names none.
+fn rewritten(lockfile: &str, first: &Url, fallback: &str) -> Option<String> {
+    let base = |url: &str| format!("{}/", url.trim_end_matches('/'));
+    let mut prefixes = vec![base(first.as_str())];
+    if first.as_str() == PUBLIC_REGISTRY {
+        prefixes.push(YARN_REGISTRY.to_owned());
+    }
+    let changed = prefixes.iter().fold(lockfile.to_owned(), |text, prefix| {
+        text.replace(&format!("\"{prefix}"), &format!("\"{}", base(fallback)))
+    });
+    (changed != lockfile).then_some(changed)
+}
+
+fn is_same(one: &Url, other: &Url) -> bool {
+    one.as_str().trim_end_matches('/') == other.as_str().trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(npmrc: &str, variables: &[(&str, &str)]) -> Settings {
+        Settings {
+            files: vec![npmrc.to_owned()],
+            variables: variables
+                .iter()
+                .map(|(name, value)| ((*name).into(), (*value).into()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn the_configured_registry_is_found() {
+        for (file, expected) in [
+            ("registry=https://npm.example.com/", "https://npm.example.com/"),
+            ("registry = https://npm.example.com\r\n", "https://npm.example.com/"),
+            ("registry \"https://npm.example.com/\"", "https://npm.example.com/"),
+            ("npmRegistryServer: \"https://npm.example.com\"", "https://npm.example.com/"),
+            ("@own:registry=https://own.example.com/", PUBLIC_REGISTRY),
+            ("# registry=https://npm.example.com/", PUBLIC_REGISTRY),
+            ("", PUBLIC_REGISTRY),
+        ] {
+            assert_eq!(settings(file, &[]).registry().unwrap().as_str(), expected, "{file}");
+        }
+        let variable = settings(
+            "registry=https://a.example.com",
+            &[("NPM_CONFIG_REGISTRY", "https://b.example.com/")],
+        );
+        assert_eq!(variable.registry().unwrap().as_str(), "https://b.example.com/");
+        assert!(settings("registry=${REGISTRY}", &[]).registry().is_none());
+    }
+
+    #[test]
+    fn a_credential_without_a_host_stops_it() {
+        for (file, unbound) in [
+            ("_authToken=npm_fake", true),
+            ("_auth=ZmFrZTpmYWtl", true),
+            ("npmAuthToken: npm_fake", true),
+            ("registry = { url = \"https://npm.example.com\", token = \"fake\" }", true),
+            ("//npm.example.com/:_authToken=npm_fake", false),
+            ("npmRegistries:\n  //npm.example.com:\n    npmAuthToken: npm_fake", false),
+            ("; _authToken=npm_fake", false),
+        ] {
+            assert_eq!(settings(file, &[]).unbound_credential().is_some(), unbound, "{file}");
+        }
+        let of_variable = settings("", &[("NPM_CONFIG__AUTHTOKEN", "npm_fake")]);
+        let place = of_variable.unbound_credential().unwrap();
+        assert!(place.contains("NPM_CONFIG__AUTHTOKEN") && !place.contains("fake"), "{place}");
+    }
+
+    #[test]
+    fn only_addresses_of_the_first_registry_are_rewritten() {
+        let lockfile = "resolved \"https://npm.example.com/a/-/a-1.0.0.tgz#0\"\nresolved \"https://other.example.com/b.tgz#0\"";
+        let first = Url::parse("https://npm.example.com/").unwrap();
+        let changed = rewritten(lockfile, &first, "https://second.example.com/npm/").unwrap();
+        assert_eq!(
+            changed,
+            "resolved \"https://second.example.com/npm/a/-/a-1.0.0.tgz#0\"\nresolved \"https://other.example.com/b.tgz#0\""
+        );
+        assert!(rewritten("", &first, "https://second.example.com/").is_none());
+    }
+}
