@@ -181,6 +181,7 @@ async fn attempts(
     let settings = InstallSettings {
         fallback_registry: session.config.install.fallback_registry.clone(),
         write_lockfile: options.write_lockfile,
+        in_ci: session.identity.ci.is_some(),
         variables: setup.environment.clone(),
     };
     let site = InstallSite::of(project);

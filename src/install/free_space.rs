@@ -9,16 +9,19 @@ use crate::{project::ManagerKind, report::render::format_bytes};
 
 /// Removes caches of the build and of the manager from the disk of the project; the bytes freed, and what was removed.
 ///
-/// Nothing but caches: what lies there is fetched or made again when it is needed.
+/// Nothing but caches: what lies there is fetched or made again when it is needed. The manager's belongs to every project of a
+/// person, so it goes only in a CI.
 pub(super) fn free_caches(
     manager: ManagerKind,
     app_root: &Path,
     variables: &BTreeMap<String, String>,
+    in_ci: bool,
 ) -> Result<(u64, String), String> {
     let mut freed = 0;
     let mut removed = Vec::new();
     let own = [("the build cache", Some(app_root.join(".next/cache")))];
-    for (name, folder) in own.into_iter().chain([manager_cache(manager, variables)]) {
+    let shared = in_ci.then(|| manager_cache(manager, variables));
+    for (name, folder) in own.into_iter().chain(shared) {
         let Some(folder) = folder.filter(|folder| is_on_disk_of(folder, app_root)) else {
             continue;
         };
@@ -97,13 +100,16 @@ mod tests {
         }
         let home = root.join("home").to_string_lossy().into_owned();
         let variables = BTreeMap::from([("HOME".to_owned(), home)]);
-        let (freed, text) = free_caches(ManagerKind::Npm, root, &variables).unwrap();
+        let (freed, text) = free_caches(ManagerKind::Npm, root, &variables, true).unwrap();
         assert_eq!(freed, 1500);
         assert!(text.ends_with("(1500 bytes)") && text.contains("npm's cache"), "{text}");
         for kept in [".next/BUILD_ID", "home/.npm/_logs/a.log", "node_modules/a/index.js"] {
             assert!(root.join(kept).exists(), "{kept}");
         }
-        assert!(free_caches(ManagerKind::Npm, root, &variables).is_err());
-        assert!(free_caches(ManagerKind::Pnpm, root, &variables).is_err());
+        assert!(free_caches(ManagerKind::Npm, root, &variables, true).is_err());
+        assert!(free_caches(ManagerKind::Pnpm, root, &variables, true).is_err());
+        fs::create_dir_all(root.join("home/.npm/_cacache")).unwrap();
+        fs::write(root.join("home/.npm/_cacache/content"), "shared").unwrap();
+        assert!(free_caches(ManagerKind::Npm, root, &variables, false).is_err());
     }
 }

@@ -58,6 +58,9 @@ impl KeptFiles {
     /// Copies files, also those that do not exist yet and must not stay.
     pub(crate) fn keep(app_root: &Path, paths: &[PathBuf]) -> io::Result<Self> {
         let folder = folder(app_root);
+        if folder.join(INDEX).exists() {
+            return Err(io::Error::other("an earlier copy was not put back"));
+        }
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
         let files = paths

@@ -1,5 +1,6 @@
 //! The managers' commands, and what may be changed about them between attempts.
 
+mod cache;
 mod completion;
 mod fallback;
 mod fingerprint;

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::{
-    InstallSite,
+    InstallSite, cache,
     completion::{additions, berry_adds_platforms_only, missing_optional},
     fallback::{self, Settings},
     free_space::free_caches,
@@ -30,6 +30,8 @@ pub(crate) struct InstallSettings {
     pub(crate) fallback_registry: Option<Url>,
     /// Whether a lockfile that a recovery had to write stays in the checkout.
     pub(crate) write_lockfile: bool,
+    /// Whether it happens in a CI, where caches belong to nobody.
+    pub(crate) in_ci: bool,
     /// The environment of the children.
     pub(crate) variables: BTreeMap<String, String>,
 }
@@ -401,25 +403,6 @@ impl InstallPlan {
         Settings::read(&[&self.site.app_root, &self.site.root], &self.options.variables)
     }
 
-    fn use_fresh_cache(&mut self) -> Result<String, String> {
-        let variable = match self.manager {
-            ManagerKind::Npm => "npm_config_cache",
-            ManagerKind::YarnClassic => "YARN_CACHE_FOLDER",
-            ManagerKind::Bun => "BUN_INSTALL_CACHE_DIR",
-            // Their trees point into the store, which must outlive the installation.
-            ManagerKind::Pnpm | ManagerKind::YarnBerry => {
-                return Ok("fetches it once more; checksums stay checked".into());
-            }
-        };
-        let folder = temporary("deployfix-cache-")
-            .map_err(|error| format!("cannot make an empty cache: {error}"))?;
-        self.frozen.set(variable, folder.path().to_string_lossy());
-        self.fresh_cache = Some(folder);
-        Ok(format!(
-            "fetches everything again into an empty cache ({variable}); checksums stay checked"
-        ))
-    }
-
     /// Lets the manager choose, from the lockfile as it is or from none.
     fn unfreeze(&mut self, remedy: Remedy) -> Result<String, String> {
         self.keep_files()?;
@@ -501,8 +484,12 @@ impl InstallPlan {
     }
 
     fn free_caches(&mut self) -> Result<String, String> {
-        let (freed, reason) =
-            free_caches(self.manager, &self.site.app_root, &self.options.variables)?;
+        let (freed, reason) = free_caches(
+            self.manager,
+            &self.site.app_root,
+            &self.options.variables,
+            self.options.in_ci,
+        )?;
         self.story.freed(freed);
         Ok(reason)
     }
@@ -559,7 +546,7 @@ impl Attemptable for InstallPlan {
         review
     }
 
-    fn apply(&mut self, remedy: Remedy, _: &Ended) -> Result<String, String> {
+    fn apply(&mut self, remedy: Remedy, ended: &Ended) -> Result<String, String> {
         self.reset_files()?;
         match remedy {
             Remedy::RetryWithBackoff => Ok("waits, because the registry may come back".into()),
@@ -571,7 +558,11 @@ impl Attemptable for InstallPlan {
                 self.frozen.arguments.push("--prefer-online".into());
                 Ok("asks the registry again for what it may have published since".into())
             }
-            Remedy::FreshCache => self.use_fresh_cache(),
+            Remedy::FreshCache => {
+                let (words, folder) = cache::renew(self.manager, &mut self.frozen, &ended.tail)?;
+                self.fresh_cache = folder;
+                Ok(words)
+            }
             Remedy::FreeCaches => self.free_caches(),
             Remedy::FallbackRegistry => self.ask_fallback(),
             Remedy::PlatformPackages => self.add_platform_packages(),

@@ -18,9 +18,14 @@ struct Repository {
 
 const HEALTHY: &[(&str, &str)] = &[
     ("package.json", r#"{"scripts":{"build":"next build"},"dependencies":{"next":"15.5.29"}}"#),
-    ("package-lock.json", r#"{"lockfileVersion":3,"packages":{}}"#),
+    (
+        "package-lock.json",
+        r#"{"lockfileVersion":3,"packages":{"":{"dependencies":{"next":"15.5.29"}},"node_modules/next":{"version":"15.5.29"}}}"#,
+    ),
     ("amplify.yml", SPEC),
 ];
+
+const PNPM_LOCK: &str = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      next:\n        specifier: 15.5.29\n        version: 15.5.29\n";
 
 const SPEC: &str = "version: 1
 frontend:
@@ -175,7 +180,7 @@ fn each_problem_has_its_one_finding() {
             "warning dependency/lockfile-corrupt",
         ),
         (
-            healthy().file("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+            healthy().file("pnpm-lock.yaml", PNPM_LOCK),
             "warning dependency/lockfile-conflict, error environment/package-manager-missing",
         ),
         (
@@ -192,7 +197,10 @@ fn each_problem_has_its_one_finding() {
             "warning configuration/build-script-missing",
         ),
         (
-            healthy().file(package, r#"{"dependencies":{"react":"19.0.0"}}"#),
+            healthy().file(package, r#"{"dependencies":{"react":"19.0.0"}}"#).file(
+                "package-lock.json",
+                &HEALTHY[1].1.replace("next", "react").replace("15.5.29", "19.0.0"),
+            ),
             "error configuration/build-script-missing",
         ),
         (
@@ -237,7 +245,10 @@ fn each_problem_has_its_one_finding() {
 fn a_workspace_app_is_seen_as_its_managers_see_it() {
     let mut repository = Repository::new(&[
         ("package.json", r#"{"workspaces":["apps/*"]}"#),
-        ("package-lock.json", "{}"),
+        (
+            "package-lock.json",
+            r#"{"lockfileVersion":3,"packages":{"":{"workspaces":["apps/*"]},"apps/web":{"dependencies":{"next":"15.5.29"}},"node_modules/web":{"resolved":"apps/web","link":true},"node_modules/next":{"version":"15.5.29"}}}"#,
+        ),
         ("apps/web/package.json", HEALTHY[0].1),
         (
             "amplify.yml",

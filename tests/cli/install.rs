@@ -37,13 +37,13 @@ fn failures_are_named_and_stopped_or_retried_as_the_catalogue_says() {
             "npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync. Please update your lock file with `npm install` before continuing.\nnpm error\nnpm error Missing: zod@3.25.0 from lock file",
             "dependency/lockfile-out-of-sync",
             20,
-            1,
+            2,
         ),
         (
             "npm error code ERESOLVE\nnpm error ERESOLVE could not resolve",
             "dependency/peer-conflict",
             20,
-            1,
+            2,
         ),
         (
             "npm warn fetch failed with ECONNRESET\nnpm error code E404\nnpm error 404 Not Found - GET http://127.0.0.1:1/nope - not found\nnpm error 404\nnpm error 404  'nope@1.0.0' is not in this registry.",
@@ -96,12 +96,13 @@ fn failures_are_named_and_stopped_or_retried_as_the_catalogue_says() {
 }
 
 #[test]
-fn without_a_lockfile_nothing_is_installed() {
+fn without_a_lockfile_strict_mode_installs_nothing() {
     let project = Project::empty()
         .file(
             "package.json",
             r#"{"name":"app","version":"1.0.0","dependencies":{"zod":"3.25.76"}}"#,
         )
+        .file("deployfix.yml", "version: 1\nrecovery: { mode: strict }\n")
         .program("npm", "echo ran > ran");
     let ran = project.run(&["install"]).exits(20);
     assert_eq!(

@@ -44,7 +44,7 @@ pub(crate) fn missing_packages(folders: &[PathBuf], own_words: &str) -> Vec<Miss
     let mut missing: Vec<_> = packages
         .into_par_iter()
         .flat_map_iter(|folder| missing_of(&folder))
-        .filter(|package| !own_words.contains(&format!("\"{}", package.name)))
+        .filter(|package| !own_words.contains(&package.name))
         .collect();
     missing.sort();
     missing
