@@ -96,6 +96,7 @@ impl<'a> Earlier<'a> {
                 false
             }
         };
+        self.inputs = (self.how != Verify::Off).then(|| self.place.inputs(&self.sources));
         let made_ready =
             self.place.forget().and_then(|()| if keeps_tree { Ok(()) } else { self.place.clear() });
         if let Err(error) = made_ready {
