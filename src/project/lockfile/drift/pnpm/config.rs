@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Map, Value};
 
-use super::{overrides::replace_references, projects::table, rules::Rules};
+use super::{overrides::replace_references, projects::table, rules::Rules, yaml};
 use crate::project::{read_raw_manifest, text::read_text};
 
 /// Bytes above which a file is no settings file.
@@ -69,7 +69,7 @@ impl Sources {
         let has_workspace = path.exists();
         let workspace = if has_workspace {
             let text = read_text(&path, MAXIMUM_SIZE).ok()?.content;
-            serde_yaml::from_str::<Option<Map<String, Value>>>(&text).ok()?.unwrap_or_default()
+            yaml::table(&text)?
         } else {
             Map::new()
         };

@@ -20,7 +20,7 @@ proptest! {
 
 #[test]
 fn deep_nesting_is_refused() {
-    for bracket in ["[", "{\"a\":", "- "] {
+    for bracket in ["[", "{\"a\":", "- ", "? ", "a:\n "] {
         assert!(Locked::read(&bracket.repeat(100_000)).is_none());
     }
 }
