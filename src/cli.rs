@@ -211,6 +211,10 @@ pub(crate) struct ValidateOptions {
     /// `--dry-run` only show it, and exit with 1 where there is one
     #[arg(long)]
     pub(crate) fix: bool,
+    /// Also ask the registry, through the package manager's audit, for advisories against locked
+    /// packages; needs the network
+    #[arg(long, conflicts_with = "buildspec")]
+    pub(crate) audit: bool,
 }
 
 /// Options of `install`.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use super::{install::Setup, session::Session};
 use crate::{
-    config::Verify,
+    config::{OtherScripts, Verify},
     install::{
         Damage, Extent, Inputs, OwnScript, Place, Sources, Unrecorded, Verdict, Verified,
         is_locked, own_scripts,
@@ -37,7 +37,16 @@ impl<'a> Earlier<'a> {
         setup: &'a Setup,
         how: Verify,
     ) -> Self {
-        let sources = Sources { project, environment: &setup.environment, command: &setup.command };
+        let scripts = &session.config.install.scripts;
+        let sources = Sources {
+            project,
+            environment: &setup.environment,
+            command: &setup.command,
+            allowed_scripts: match scripts.others {
+                OtherScripts::Run => &[],
+                OtherScripts::Skip => &scripts.allow,
+            },
+        };
         Self { session, setup, sources, place: Place::of(project), how, damage: None, inputs: None }
     }
 
@@ -166,7 +175,7 @@ impl<'a> Earlier<'a> {
         self.place.verify(&self.sources, self.how, &|| self.is_stopped())
     }
 
-    fn own_scripts(&self) -> Vec<CommandSpec> {
+    pub(super) fn own_scripts(&self) -> Vec<CommandSpec> {
         let inherited = &self.session.variables;
         let variables: BTreeMap<_, _> = self
             .setup

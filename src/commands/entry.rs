@@ -95,7 +95,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
     #[cfg(debug_assertions)]
     panic_on_request();
     match &cli.command {
-        Command::Validate(options) => validate::run(session, options),
+        Command::Validate(options) => validate::run(session, options).await,
         Command::Install(options) => install::run(session, options).await,
         Command::Build => build::run(session).await,
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),

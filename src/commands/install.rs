@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use super::{earlier_install::Earlier, sections, session::Session};
 use crate::{
     cli::{InstallOptions, VerifyOption},
-    config::Verify,
+    config::{OtherScripts, Verify},
     install::{
-        InstallLock, InstallPlan, InstallSettings, InstallSite, Locked, Need, Place, Toolchain,
-        lock, manager_step, restore_left_over,
+        HeldBack, InstallLock, InstallPlan, InstallSettings, InstallSite, Locked, Need, Place,
+        Toolchain, hold_back, holds_back_own, lock, manager_step, rebuild, restore_left_over,
     },
     process::CommandSpec,
     project::{Manifest, Project, relative},
@@ -57,7 +57,7 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
         && let Some(installed) = attempts(&session, &project, &setup, options, &mut phase).await
     {
         recommendations = installed.recommendations;
-        if after(&session, &project, &setup, &mut phase).await {
+        if after(&session, &project, &setup, &earlier, &mut phase).await {
             if installed.as_locked {
                 earlier.record(&mut phase);
             } else {
@@ -159,6 +159,9 @@ async fn prepare(
     };
     let mut command = CommandSpec::new(*program, arguments, &session.app_root);
     command.variables = differences(&session.variables, &environment);
+    if session.config.install.scripts.others == OtherScripts::Skip {
+        hold_back(project.manager.kind, &mut command);
+    }
     Ok(Setup { environment, command })
 }
 
@@ -195,14 +198,39 @@ async fn attempts(
     ended.map(|_| Installed { as_locked, recommendations })
 }
 
-/// What belongs to the installation but is not the manager's command, before the result is recorded; whether it succeeded.
-#[expect(clippy::unused_async, reason = "install scripts that were held back run here")]
+/// Runs what was held back and may run: reviewed install scripts, then the projects' own; whether all of it succeeded.
 async fn after(
-    _session: &Session,
-    _project: &Project,
-    _setup: &Setup,
-    _phase: &mut PhaseReport,
+    session: &Session,
+    project: &Project,
+    setup: &Setup,
+    earlier: &Earlier<'_>,
+    phase: &mut PhaseReport,
 ) -> bool {
+    let scripts = &session.config.install.scripts;
+    if scripts.others == OtherScripts::Run {
+        return true;
+    }
+    let place = Place::of(project);
+    let mut commands = Vec::new();
+    match rebuild(&place, project.lockfile(), &scripts.allow) {
+        Ok(command) => commands.extend(command),
+        Err(finding) => phase.findings.push(*finding),
+    }
+    for command in &mut commands {
+        command.variables = differences(&session.variables, &setup.environment);
+    }
+    if holds_back_own(place.manager) {
+        commands.extend(earlier.own_scripts());
+    }
+    for command in commands {
+        let ended = session
+            .attempt_loop(PhaseName::Install)
+            .run(&mut HeldBack(command), phase, |phase| session.record(phase))
+            .await;
+        if ended.is_none() {
+            return false;
+        }
+    }
     true
 }
 

@@ -1,5 +1,6 @@
 //! One file per subcommand; each reads as its story: resolve, act, record.
 
+mod audit;
 mod build;
 mod completions;
 mod document;

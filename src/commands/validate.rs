@@ -1,6 +1,7 @@
 use std::sync::OnceLock;
 
 use super::{
+    audit::audit,
     fix_buildspec::{FixedFile, Target, fix_file},
     sections,
     session::Session,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Predicts what would fail, before anything is installed or built.
-pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
+pub(super) async fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
     if session.dry_run && options.fix {
         let project = Project::read(&session.app_root);
         let fixed = fix(&session, &project, Target::Nothing);
@@ -47,8 +48,10 @@ pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
         node: OnceLock::new(),
         silenced: OnceLock::new(),
     };
+    let audited = if options.audit { audit(&session, &project).await } else { Vec::new() };
     let (accepted, findings): (Vec<_>, Vec<_>) = preflight::run(&context)
         .into_iter()
+        .chain(audited)
         .partition(|finding| session.config.ignore.iter().any(|ignore| accepts(ignore, finding)));
     for finding in &accepted {
         session

@@ -5,6 +5,7 @@ mod completion;
 mod fallback;
 mod fingerprint;
 mod free_space;
+mod held_back;
 mod kept;
 mod lifecycle;
 mod lock;
@@ -18,6 +19,7 @@ mod variants;
 pub(crate) use fingerprint::{
     Damage, Extent, Inputs, Place, Sources, Unrecorded, Verdict, Verified,
 };
+pub(crate) use held_back::{HeldBack, hold_back, holds_back_own, rebuild};
 pub(crate) use kept::restore_left_over;
 pub(crate) use lifecycle::{OwnScript, own_scripts};
 pub(crate) use lock::{InstallLock, Locked, is_locked, lock};

@@ -1,6 +1,7 @@
 //! What `validate` predicts: one file an area, all of them at once.
 
 mod advisories;
+mod audit;
 mod build_script;
 mod buildspec;
 mod context;
@@ -19,6 +20,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use audit::{of_audit, unanswered};
 pub(crate) use context::Context;
 pub(crate) use spec_commands::chooses_node_later;
 pub(crate) use table::{CHECKS, run};

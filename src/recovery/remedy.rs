@@ -137,6 +137,7 @@ impl Remedy {
             | Id::UntrustedSource
             | Id::UnreviewedInstallScript
             | Id::VulnerableFramework
+            | Id::VulnerablePackage
             | Id::InstallFailed
             | Id::ModuleNotFound
             | Id::ModuleCaseMismatch

@@ -139,6 +139,7 @@ catalogue! {
         UntrustedSource = "dependency/untrusted-source", Warning;
         UnreviewedInstallScript = "dependency/unreviewed-install-script", Warning;
         VulnerableFramework = "dependency/vulnerable-framework", Error;
+        VulnerablePackage = "dependency/vulnerable-package", Warning;
         NodeModulesCorrupt = "dependency/node-modules-corrupt", Error;
         InstallTimeout = "dependency/install-timeout", Error;
         InstallFailed = "dependency/install-failed", Error;

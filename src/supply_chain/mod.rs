@@ -1,6 +1,7 @@
 //! Who is trusted with what is installed: sources and checksums of the lockfile, install scripts, known advisories.
 
 mod advisories;
+mod audit;
 mod integrity;
 mod policy;
 mod registries;
@@ -11,6 +12,7 @@ mod usage;
 mod tests;
 
 pub(crate) use advisories::{Affected, Rating, affected};
+pub(crate) use audit::{Grade, Vulnerable, command as audit_command, read as read_audit};
 pub(crate) use policy::{Policy, Violation, violations};
 pub(crate) use registries::Registries;
 pub(crate) use scripts::{ReviewedScripts, with_scripts};

@@ -47,7 +47,7 @@ pub(crate) fn violations<'p>(
     policy: &Policy<'_>,
 ) -> BTreeMap<Violation, Vec<&'p LockedPackage>> {
     let mut found: BTreeMap<Violation, Vec<_>> = BTreeMap::new();
-    let prevailing = prevailing_host(packages);
+    let own = own_hosts(packages);
     let mut asked = Asked { texts: policy.texts, left: LOOKED_UP };
     for package in packages {
         if package.bundled {
@@ -72,7 +72,7 @@ pub(crate) fn violations<'p>(
                 if names_another(package, &url) {
                     add(Violation::OtherPackage);
                 }
-                let is_known = Some(host) == prevailing.as_deref() || policy.hosts.contains(host);
+                let is_known = own.contains(host) || policy.hosts.contains(host);
                 let is_asked = !is_known && asked.for_address(address, policy.kind);
                 if policy.judges_hosts && !is_known && !is_asked {
                     add(Violation::ForeignHost);
@@ -97,26 +97,36 @@ pub(crate) fn violations<'p>(
     found
 }
 
-/// The host that most packages with an address come from, where it serves at least half of all that registries serve.
-fn prevailing_host(packages: &[LockedPackage]) -> Option<String> {
-    let mut count = 0_usize;
+/// The hosts that the lockfile itself shows to be registries: one that serves a tenth of all packages, as where yarn's
+/// and npm's stand side by side, and one that alone serves a scope of several packages, as the user's settings may say.
+fn own_hosts(packages: &[LockedPackage]) -> BTreeSet<String> {
+    let mut served = 0_usize;
     let mut hosts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut scopes: BTreeMap<&str, BTreeMap<Option<String>, BTreeSet<&str>>> = BTreeMap::new();
     for package in packages {
-        match &package.source {
-            Source::Registry => count += 1,
+        let host = match &package.source {
+            Source::Registry => None,
             Source::Tarball(address) => {
-                count += 1;
-                if let Some(host) =
-                    Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned))
-                {
-                    *hosts.entry(host).or_default() += 1;
+                match Url::parse(address).ok().as_ref().and_then(Url::host_str) {
+                    Some(host) => Some(host.to_owned()),
+                    None => continue,
                 }
             }
-            Source::Git(_) | Source::Local(_) => {}
+            Source::Git(_) | Source::Local(_) => continue,
+        };
+        served += 1;
+        if let Some(host) = &host {
+            *hosts.entry(host.clone()).or_default() += 1;
+        }
+        let name = package.published_name.as_deref().unwrap_or(&package.name);
+        if let Some((scope, _)) = name.split_once('/') {
+            scopes.entry(scope).or_default().entry(host).or_default().insert(name);
         }
     }
-    let (host, served) = hosts.into_iter().max_by_key(|(_, served)| *served)?;
-    (served * 2 >= count && served > 1).then_some(host)
+    let of_scopes = scopes.into_values().filter(|hosts| hosts.len() == 1).flatten();
+    let of_scopes = of_scopes.filter(|(_, names)| names.len() > 1).filter_map(|(host, _)| host);
+    let frequent = hosts.into_iter().filter(|(_, count)| *count > 2 && count * 10 >= served);
+    frequent.map(|(host, _)| host).chain(of_scopes).collect()
 }
 
 fn of_integrity(package: &LockedPackage) -> Option<Violation> {
@@ -140,12 +150,8 @@ impl Asked<'_> {
             return false;
         }
         self.left -= 1;
-        // Once as the address it is fetched from; the key of these formats holds it where it is asked for.
-        let once = match kind {
-            LockfileKind::Npm | LockfileKind::NpmShrinkwrap => 1,
-            LockfileKind::Bun => 0,
-            _ => 1,
-        };
+        // Once as what it is fetched from; bun writes an address once, in front of which the range stands.
+        let once = usize::from(kind != LockfileKind::Bun);
         let finder = memchr::memmem::Finder::new(address.as_bytes());
         let count: usize = self
             .texts

@@ -112,18 +112,17 @@ impl Registries {
             let Ok(program) = which::which_in(kind.program(), path, folder) else { continue };
             let Ok(program) = program.canonicalize() else { continue };
             for package in program.ancestors().skip(1).take(3) {
-                if let Some(address) = default_of(package) {
+                for address in defaults_of(package) {
                     self.address(&address);
-                    break;
                 }
             }
         }
     }
 }
 
-/// The default registry in the program of npm 7 and later, npm 6, or yarn 1.
-fn default_of(package: &Path) -> Option<String> {
-    const PLACES: [(&str, &str, &str); 3] = [
+/// The default registries in the programs of npm 7 and later, npm 6, yarn 1, and of yarn in corepack, which lies beside npm.
+fn defaults_of(package: &Path) -> Vec<String> {
+    const PLACES: [(&str, &str, &str); 4] = [
         (
             "node_modules/@npmcli/config/lib/definitions/definitions.js",
             "Definition('registry'",
@@ -131,15 +130,19 @@ fn default_of(package: &Path) -> Option<String> {
         ),
         ("lib/config/defaults.js", "registry:", "registry:"),
         ("lib/cli.js", "YARN_REGISTRY =", "YARN_REGISTRY ="),
+        ("../corepack/dist/lib/corepack.cjs", "yarn: {", "url: "),
     ];
-    PLACES.iter().find_map(|(file, section, setting)| {
-        let text = read(&package.join(file), MAXIMUM_SOURCE)?;
-        let section = text.find(section)?;
-        let setting = section + text[section..].find(setting)?;
-        let end = text.len().min(setting + 200);
-        let found = ADDRESS.find(text.get(setting..end)?)?;
-        Some(found.as_str().to_owned())
-    })
+    PLACES
+        .iter()
+        .filter_map(|(file, section, setting)| {
+            let text = read(&package.join(file), MAXIMUM_SOURCE)?;
+            let section = text.find(section)?;
+            let setting = section + text[section..].find(setting)?;
+            let end = text.floor_char_boundary(setting + 200);
+            let found = ADDRESS.find(text.get(setting..end)?)?;
+            Some(found.as_str().to_owned())
+        })
+        .collect()
 }
 
 fn read(path: &Path, limit: u64) -> Option<String> {

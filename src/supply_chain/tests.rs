@@ -127,3 +127,59 @@ fn checksums_are_weighed_by_kind_and_length() {
         assert_eq!(strength(&text), expected, "{text}");
     }
 }
+
+#[test]
+fn the_answers_of_every_manager_are_read() {
+    use super::audit::{Grade, read};
+    // Seen of npm 11.19, pnpm 9 and 10, bun 1.2 and yarn 4.6; yarn 1 as `reporters/json-reporter.js` of 1.22.22 writes it.
+    let advisory = r#""title":"Foo leaks","url":"https://example.com/1","severity":"high""#;
+    let npm = format!(
+        "npm warn audit something\n{{\"auditReportVersion\":2,\"vulnerabilities\":{{\"foo\":{{\"name\":\"foo\",\"via\":[{{{advisory},\"range\":\"<1.1.0\"}}],\"nodes\":[\"node_modules/foo\"],\"fixAvailable\":{{\"name\":\"foo\",\"version\":\"1.1.0\"}}}},\"bar\":{{\"name\":\"bar\",\"via\":[\"foo\"]}}}}}}\n"
+    );
+    let old = format!(
+        "{{\"module_name\":\"foo\",{advisory},\"vulnerable_versions\":\"<1.1.0\",\"patched_versions\":\">=1.1.0\",\"findings\":[{{\"paths\":[\"app>foo\"]}}]}}"
+    );
+    let pnpm = format!("{{\"advisories\":{{\"1\":{old}}}}}");
+    let classic = format!(
+        "{{\"type\":\"info\",\"data\":\"x\"}}\n{{\"type\":\"auditAdvisory\",\"data\":{{\"resolution\":{{\"path\":\"app>foo\"}},\"advisory\":{old}}}}}\n{{\"type\":\"auditSummary\",\"data\":{{}}}}\n"
+    );
+    let berry = r#"{"value":"foo","children":{"ID":1,"Issue":"Foo leaks","URL":"https://example.com/1","Severity":"high","Vulnerable Versions":"<1.1.0","Tree Versions":["1.0.0"],"Dependents":["app@workspace:."]}}"#;
+    let bun = format!(
+        "bun audit v1\n{{\"foo\":[{{\"id\":1,{advisory},\"vulnerable_versions\":\"<1.1.0\"}}]}}"
+    );
+    for output in [npm.as_str(), &pnpm, &classic, berry, &bun] {
+        let found = read(output).unwrap();
+        assert_eq!(found.len(), 1, "{output}");
+        assert_eq!(
+            (found[0].package.as_str(), found[0].severity),
+            ("foo", Grade::High),
+            "{output}"
+        );
+        let known = &found[0].advisories[0];
+        assert_eq!(
+            (known.title.as_str(), known.range.as_str()),
+            ("Foo leaks", "<1.1.0"),
+            "{output}"
+        );
+    }
+    for clean in [
+        "{}",
+        r#"{"vulnerabilities":{}}"#,
+        r#"{"advisories":{}}"#,
+        r#"{"type":"auditSummary","data":{}}"#,
+    ] {
+        assert_eq!(read(clean).unwrap(), [], "{clean}");
+    }
+    for (output, expected) in [
+        (
+            r#"{"message":"405 Method Not Allowed","error":{"summary":"","detail":""}}"#,
+            "405 Method Not Allowed",
+        ),
+        (r#"{"error":{"code":"ERR_PNPM_AUDIT","message":"no endpoint"}}"#, "no endpoint"),
+        ("{\"type\":\"error\",\"data\":\"Error: a 405\\n    at x\"}", "Error: a 405"),
+        ("error: 404\n", "error: 404"),
+        ("", "it said nothing"),
+    ] {
+        assert_eq!(read(output).unwrap_err().to_string(), expected, "{output}");
+    }
+}

@@ -19,6 +19,7 @@ mod registry;
 mod support;
 
 mod app;
+mod audit;
 mod credentials;
 mod damaged_cache;
 mod deadline;
@@ -33,4 +34,5 @@ mod project;
 mod proxy;
 mod recoveries;
 mod retries;
+mod scripts;
 mod toolchain;

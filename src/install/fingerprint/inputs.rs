@@ -38,6 +38,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) project: &'a Project,
     pub(crate) environment: &'a BTreeMap<String, String>,
     pub(crate) command: &'a CommandSpec,
+    /// The packages whose scripts run although the others are held back.
+    pub(crate) allowed_scripts: &'a [String],
 }
 
 impl Inputs {
@@ -54,7 +56,10 @@ impl Inputs {
         });
         Self {
             machine,
-            command: sources.command.display(),
+            command: sources
+                .allowed_scripts
+                .iter()
+                .fold(sources.command.display(), |line, name| format!("{line} +{name}")),
             node_environment: environment.get("NODE_ENV").cloned(),
             variables: relevant_variables(environment),
             files,
