@@ -38,7 +38,7 @@ fn decide(input: &DriftInput<'_>) -> Option<Drift> {
     if conflict_marker(&text.content).is_some() {
         return None;
     }
-    let settings = Settings::read(input.root)?;
+    let settings = Settings::read(input.root, input.variables)?;
     let yarn: Option<Cow<'_, Version>> = match settings.release() {
         Some(release) => release.map(Cow::Owned),
         None => input.manager_version.map(Cow::Borrowed),

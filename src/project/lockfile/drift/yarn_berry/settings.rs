@@ -1,4 +1,7 @@
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 use semver::Version;
 use serde_yaml::{Mapping, Value};
@@ -23,6 +26,16 @@ pub(super) struct Settings {
     pub(super) compression_level: Option<String>,
 }
 
+/// Variables that move the settings or the lockfile, or change its form.
+const UNFORESEEN: [&str; 6] = [
+    "YARN_RC_FILENAME",
+    "YARN_LOCKFILE_FILENAME",
+    "YARN_DEFAULT_PROTOCOL",
+    "YARN_LOCKFILE_VERSION_OVERRIDE",
+    "YARN_CACHE_VERSION_OVERRIDE",
+    "YARN_CACHE_KEY_OVERRIDE",
+];
+
 /// Dependencies that are added to a package.
 #[derive(Debug)]
 pub(super) struct Extension {
@@ -32,8 +45,12 @@ pub(super) struct Extension {
 }
 
 impl Settings {
-    /// Reads the settings of a folder; nothing where they may change the resolution in ways that nobody can foresee.
-    pub(super) fn read(folder: &Path) -> Option<Self> {
+    /// Reads the settings of a folder, and of the environment, which wins; nothing where they may change the resolution in
+    /// ways that nobody can foresee.
+    pub(super) fn read(folder: &Path, variables: &BTreeMap<String, String>) -> Option<Self> {
+        if UNFORESEEN.iter().any(|name| variables.contains_key(*name)) {
+            return None;
+        }
         let text = match read_text(&folder.join(".yarnrc.yml"), MAXIMUM_SIZE) {
             Ok(text) => text.content,
             Err(TextError::Missing) => String::new(),
@@ -59,20 +76,27 @@ impl Settings {
         {
             catalogs.insert(name.as_str()?.to_owned(), texts(catalog)?);
         }
+        let one = |variable: &str, key: &str| {
+            variables.get(variable).cloned().or_else(|| settings.get(key).and_then(scalar))
+        };
         let extensions = settings.get("packageExtensions").and_then(Value::as_mapping);
         Some(Self {
-            yarn_path: settings.get("yarnPath").and_then(scalar),
+            yarn_path: match variables.get("YARN_IGNORE_PATH").map(String::as_str) {
+                None | Some("0" | "false") => one("YARN_YARN_PATH", "yarnPath"),
+                Some(_) => None,
+            },
             extensions: extensions
                 .into_iter()
                 .flatten()
                 .map(|(key, value)| extension(key.as_str()?, value))
                 .collect::<Option<_>>()?,
             catalogs,
-            transparent_workspaces: settings
-                .get("enableTransparentWorkspaces")
-                .and_then(scalar)
-                .is_none_or(|value| value != "false" && value != "0"),
-            compression_level: settings.get("compressionLevel").and_then(scalar),
+            transparent_workspaces: one(
+                "YARN_ENABLE_TRANSPARENT_WORKSPACES",
+                "enableTransparentWorkspaces",
+            )
+            .is_none_or(|value| value != "false" && value != "0"),
+            compression_level: one("YARN_COMPRESSION_LEVEL", "compressionLevel"),
         })
     }
 
@@ -117,11 +141,12 @@ fn texts(table: &Value) -> Option<HashMap<String, String>> {
         .collect()
 }
 
-/// A scalar as text; nothing of what an environment variable decides.
+/// A scalar as text; nothing of what a variable of the environment decides.
 fn scalar(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
+        // yarn reads `1.10` as text; as a number it has lost its end.
+        Value::Number(number) if number.is_u64() => number.to_string(),
         Value::Bool(value) => value.to_string(),
         _ => return None,
     };

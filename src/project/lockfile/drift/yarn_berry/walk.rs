@@ -133,6 +133,8 @@ impl<'a> Walk<'a> {
             self.unknown = true;
             return;
         };
+        // yarn reads the key without the blank, misses the descriptor, and asks the registry.
+        self.unknown |= descriptor.trim() != descriptor;
         let (name, range) = split_descriptor(descriptor);
         let (_, reference) = split_descriptor(locator);
         if reference.starts_with("workspace:") {
