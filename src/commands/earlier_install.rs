@@ -6,8 +6,8 @@ use super::{install::Setup, session::Session};
 use crate::{
     config::Verify,
     install::{
-        Damage, Extent, OwnScript, Place, Sources, Unrecorded, Verdict, Verified, is_locked,
-        own_scripts,
+        Damage, Extent, Inputs, OwnScript, Place, Sources, Unrecorded, Verdict, Verified,
+        is_locked, own_scripts,
     },
     process::CommandSpec,
     project::Project,
@@ -26,6 +26,8 @@ pub(super) struct Earlier<'a> {
     how: Verify,
     /// What was wrong with an earlier installation of the same inputs.
     damage: Option<Damage>,
+    /// What the installation is made of, read before it begins.
+    inputs: Option<Inputs>,
 }
 
 impl<'a> Earlier<'a> {
@@ -36,7 +38,7 @@ impl<'a> Earlier<'a> {
         how: Verify,
     ) -> Self {
         let sources = Sources { project, environment: &setup.environment, command: &setup.command };
-        Self { session, setup, sources, place: Place::of(project), how, damage: None }
+        Self { session, setup, sources, place: Place::of(project), how, damage: None, inputs: None }
     }
 
     /// What would be done, for `--dry-run`.
@@ -94,6 +96,7 @@ impl<'a> Earlier<'a> {
                 false
             }
         };
+        self.inputs = (self.how != Verify::Off).then(|| self.place.inputs(&self.sources));
         let made_ready =
             self.place.forget().and_then(|()| if keeps_tree { Ok(()) } else { self.place.clear() });
         if let Err(error) = made_ready {
@@ -104,13 +107,11 @@ impl<'a> Earlier<'a> {
     }
 
     /// Records what was just installed.
-    pub(super) fn record(&self, phase: &mut PhaseReport) {
-        if self.how == Verify::Off {
-            return;
-        }
+    pub(super) fn record(&mut self, phase: &mut PhaseReport) {
+        let Some(inputs) = self.inputs.take() else { return };
         let started = Instant::now();
         let recorded =
-            self.place.record(&self.sources, self.damage.as_ref(), &|| self.is_stopped());
+            self.place.record(inputs, &self.sources, self.damage.as_ref(), &|| self.is_stopped());
         let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         match recorded {
             Ok(extent) => {
@@ -152,7 +153,7 @@ impl<'a> Earlier<'a> {
                 return;
             }
         }
-        match self.place.record_changes(verified, &self.sources, &|| self.is_stopped()) {
+        match self.place.record_changes(verified, &|| self.is_stopped()) {
             Ok(true) => {
                 self.note(phase, "the project's own scripts changed what is installed".into())
             }

@@ -53,7 +53,7 @@ pub(super) fn renew(
 /// Yarn checks an archive before it enters the cache, but never replaces one that is there already; and `.pnp.cjs` leads
 /// into the cache, so that only the packages in question go.
 fn remove_archives(command: &CommandSpec, output: &str) -> Result<String, String> {
-    let prefixes: Vec<_> = doubted(output).iter().map(|package| archive_prefix(package)).collect();
+    let prefixes: Vec<_> = doubted(output).iter().map(archive_prefix).collect();
     let mut removed = Vec::new();
     for folder in berry_caches(command) {
         let Ok(entries) = fs::read_dir(&folder) else { continue };

@@ -15,7 +15,9 @@ mod story;
 mod toolchain;
 mod variants;
 
-pub(crate) use fingerprint::{Damage, Extent, Place, Sources, Unrecorded, Verdict, Verified};
+pub(crate) use fingerprint::{
+    Damage, Extent, Inputs, Place, Sources, Unrecorded, Verdict, Verified,
+};
 pub(crate) use kept::restore_left_over;
 pub(crate) use lifecycle::{OwnScript, own_scripts};
 pub(crate) use lock::{InstallLock, Locked, is_locked, lock};

@@ -2,7 +2,7 @@ use std::fs;
 
 use super::{InstallSite, platform::MissingPackage, variants};
 use crate::{
-    project::{LockedPackage, ManagerKind, version_changes},
+    project::{LockedPackage, ManagerKind, Source, version_changes},
     report::{
         Evidence, Finding, FindingId, PhaseReport, Severity, VersionChange, VersionChanges,
         store::DIRECTORY,
@@ -125,7 +125,7 @@ impl Story {
     }
 
     /// What completing the lockfile did, for the record of the attempt.
-    pub(super) fn completion(&self, added: &[String]) -> String {
+    pub(super) fn completion(added: &[String]) -> String {
         if added.is_empty() {
             return "the registry has none of what the lockfile lacks: installs exactly what it holds".into();
         }
@@ -169,11 +169,15 @@ impl Story {
         locked: &[LockedPackage],
         chosen: &[LockedPackage],
     ) {
-        let changes = version_changes(locked, chosen).into_iter().map(|change| VersionChange {
-            name: change.name,
-            locked: change.before,
-            installed: change.after,
-        });
+        // The project's own folders are no choice of the manager.
+        let foreign = |packages: &[LockedPackage]| -> Vec<_> {
+            let is_foreign = |package: &&LockedPackage| !matches!(package.source, Source::Local(_));
+            packages.iter().filter(is_foreign).cloned().collect()
+        };
+        let changes =
+            version_changes(&foreign(locked), &foreign(chosen)).into_iter().map(|change| {
+                VersionChange { name: change.name, locked: change.before, installed: change.after }
+            });
         self.versions =
             Some(VersionChanges { lockfile: self.lockfile.clone(), changes: changes.collect() });
     }

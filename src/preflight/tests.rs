@@ -4,6 +4,7 @@ use super::{Context, run};
 use crate::{
     amplify,
     buildspec::Specification,
+    config::Config,
     env::Contract,
     project::Project,
     report::{Finding, Severity},
@@ -112,6 +113,7 @@ fn findings(project: &Project, variables: &BTreeMap<String, String>) -> Vec<Find
         variables,
         platform: platform.as_ref(),
         build_command: None,
+        config: &Config::default(),
         contract: &contract,
         memory_limit: None,
         node: OnceLock::new(),
@@ -318,4 +320,33 @@ fn replace(root: &Path, name: &str, with: impl Fn(&Path)) {
     let path = root.join(name);
     fs::remove_file(&path).unwrap();
     with(&path);
+}
+
+#[test]
+fn what_deployfix_mends_by_itself_is_a_warning() {
+    const SPEC_NAMES: [(&str, &str); 2] =
+        [("npm ci", "npx deployfix install"), ("npm run build", "npx deployfix build")];
+    let spec = SPEC_NAMES.iter().fold(SPEC.to_owned(), |spec, (from, to)| spec.replace(from, to));
+    let severity = |repository: &Repository, id: &str| {
+        let findings = repository.findings();
+        let finding = findings.iter().find(|finding| finding.id.as_str() == id).unwrap();
+        (finding.severity, finding.recovery.is_some())
+    };
+    let node = "environment/node-version-unsupported";
+    let repository = healthy().node("18.17.0").file("amplify.yml", &spec);
+    assert_eq!(severity(&repository, node), (Severity::Error, false));
+    let kept = "nvm/versions/node/v22.11.0/bin/node";
+    repository.write(kept, "#!/bin/sh\necho v22.11.0\n");
+    let program = repository.folder.path().join(kept);
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = repository.folder.path().join("nvm").display().to_string();
+    let repository = repository.variable("NVM_DIR", &folder);
+    assert_eq!(severity(&repository, node), (Severity::Warning, true));
+    // Amplify serves the app under the Node of the shell.
+    assert_eq!(severity(&repository.on_amplify(), node), (Severity::Error, false));
+    let manager = "environment/package-manager-missing";
+    let repository = healthy().file("pnpm-lock.yaml", PNPM_LOCK);
+    assert_eq!(severity(&repository, manager), (Severity::Error, false));
+    let repository = repository.file("amplify.yml", &spec);
+    assert_eq!(severity(&repository, manager), (Severity::Warning, true));
 }

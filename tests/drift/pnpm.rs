@@ -393,11 +393,13 @@ fn plain_5() {
 }
 
 #[test]
+#[ignore = "the same as its neighbours, for when the rules change: a minute more"]
 fn plain_6() {
     plain("8.15.9");
 }
 
 #[test]
+#[ignore = "the same as its neighbours, for when the rules change: a minute more"]
 fn plain_9() {
     plain("9.15.9");
 }
@@ -408,6 +410,7 @@ fn plain_9_of_10() {
 }
 
 #[test]
+#[ignore = "the same as its neighbours, for when the rules change: a minute more"]
 fn workspace_5() {
     workspace("7.33.7");
 }

@@ -31,7 +31,7 @@ fn damage(folder: &Path, takes: impl Fn(&Path) -> bool) -> usize {
 }
 
 /// Installs, damages what was kept, and installs again.
-fn again(manager: Manager, kept: &str, takes: impl Fn(&Path) -> bool) {
+fn again(manager: Manager, kept: &str, takes: impl Fn(&Path) -> bool) -> serde_json::Value {
     let proxy = Proxy::start(registry().port(), &[]);
     let project = app(manager, &proxy.url());
     project.run(&["install", "--verify", "off"]).exits(0);
@@ -39,14 +39,18 @@ fn again(manager: Manager, kept: &str, takes: impl Fn(&Path) -> bool) {
     assert!(damage(&home, takes) > 0);
     fs::remove_dir_all(project.root().join("node_modules")).unwrap();
     let ran = project.run(&["install", "--verify", "off"]);
+    let attempts = ran.phase("install")["attempts"].clone();
     ends(manager, &project, ran, Ends::Well);
+    attempts
 }
 
+/// npm takes it out itself and asks again.
 #[test]
 fn content_of_npm_s_cache() {
     again(Manager::Npm, "npm/_cacache/content-v2", |_| true);
 }
 
+/// pnpm compares what was written since with its checksum.
 #[test]
 fn files_of_pnpm_s_store() {
     again(Manager::Pnpm, "store", |path| {
@@ -54,7 +58,12 @@ fn files_of_pnpm_s_store() {
     });
 }
 
+/// Yarn refuses what is in its cache, and never replaces it.
 #[test]
 fn archives_of_yarn_4() {
-    again(Manager::Berry, "berry/cache", |path| path.to_string_lossy().contains("tiny-leaf"));
+    let attempts =
+        again(Manager::Berry, "berry/cache", |path| path.to_string_lossy().contains("tiny-leaf"));
+    assert_eq!(attempts[0]["finding"]["id"], "dependency/integrity-mismatch", "{attempts:#}");
+    let reason = attempts[0]["decision"]["reason"].as_str().unwrap();
+    assert!(reason.contains("removes `tiny-leaf-npm-1.0.0-"), "{reason}");
 }

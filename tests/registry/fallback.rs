@@ -91,7 +91,7 @@ fn the_same_lockfile_is_installed_from_the_second_registry_without_the_firsts_cr
             manager.lockfile,
             ran.stdout
         );
-        assert_eq!(installed(&project, "tiny-leaf"), "1.1.0");
+        assert_eq!(installed(&project, "tiny-root"), "1.0.0");
         assert_eq!(ran.phase("install")["status"], "recovered");
         assert_eq!(
             ran.finding("install", "dependency/registry-unreachable")["severity"],

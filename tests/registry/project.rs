@@ -74,6 +74,7 @@ impl Manager {
             ("npm_config_cache", "npm"),
             ("npm_config_store_dir", "pnpm"),
             ("YARN_CACHE_FOLDER", "yarn"),
+            ("YARN_GLOBAL_FOLDER", "yarn-global"),
             ("BUN_INSTALL_CACHE_DIR", "bun"),
         ] {
             if !(is_berry && folder == "yarn") {

@@ -16,7 +16,7 @@ mod tree;
 mod verify;
 
 pub(crate) use files::linked_folders;
-pub(crate) use inputs::Sources;
+pub(crate) use inputs::{Inputs, Sources};
 pub(crate) use place::Place;
 pub(crate) use record::Unrecorded;
 pub(crate) use tree::Extent;

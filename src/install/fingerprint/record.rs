@@ -6,6 +6,7 @@ use std::{
 
 use super::{
     compare::{Difference, differences},
+    external,
     format::Fingerprint,
     inputs::{Inputs, Sources},
     place::{MODULES, NEW_FILE, Place},
@@ -49,9 +50,15 @@ impl Place {
         Ok(())
     }
 
-    /// Records what was just installed, unless that mended nothing of the damage before.
+    /// What an installation that begins now is made of. Whoever edits a file meanwhile must not see it taken for the new one.
+    pub(crate) fn inputs(&self, sources: &Sources<'_>) -> Inputs {
+        Inputs::gather(self, sources)
+    }
+
+    /// Records what was just installed from inputs, unless that mended nothing of the damage before.
     pub(crate) fn record(
         &self,
+        mut inputs: Inputs,
         sources: &Sources<'_>,
         damage: Option<&Damage>,
         is_stopped: &(dyn Fn() -> bool + Sync),
@@ -62,14 +69,14 @@ impl Place {
         if let Some(persisting) = damage.and_then(|damage| damage.persisting(&tree)) {
             return Err(Unrecorded::Unmended(persisting));
         }
-        self.write(&Fingerprint { inputs: Inputs::gather(self, sources), tree })
+        inputs.external = external::present(self, sources);
+        self.write(&Fingerprint { inputs, tree })
     }
 
     /// Records the installation once more after scripts, which may change it; whether they did.
     pub(crate) fn record_changes(
         &self,
         verified: Verified,
-        sources: &Sources<'_>,
         is_stopped: &(dyn Fn() -> bool + Sync),
     ) -> Result<bool, Unrecorded> {
         let Verified { tree: seen, recorded, .. } = verified;
@@ -85,10 +92,9 @@ impl Place {
             }
         }
         let (tree, changed) = self.settled(start, is_stopped)?;
-        let inputs = Inputs::gather(self, sources);
         let differs =
             changed && differences(&recorded.tree, &tree).iter().any(Difference::is_certain);
-        self.write(&Fingerprint { inputs, tree }).map(|_| differs)
+        self.write(&Fingerprint { inputs: recorded.inputs, tree }).map(|_| differs)
     }
 
     /// Looks again until nothing changes between two looks, and reads again what did; whether anything did.
