@@ -142,7 +142,6 @@ impl Asked<'_> {
         self.left -= 1;
         // Once as the address it is fetched from; the key of these formats holds it where it is asked for.
         let once = match kind {
-            LockfileKind::Npm | LockfileKind::NpmShrinkwrap => 1,
             LockfileKind::Bun => 0,
             _ => 1,
         };

@@ -90,7 +90,7 @@ pub(crate) fn parse(text: &str) -> Option<BerryLockfile> {
         let (key, value) = lines.pair(0)?;
         match value {
             Value::Table(fields) if indent == 0 && key == "__metadata" => {
-                lockfile.metadata = fields
+                lockfile.metadata = fields;
             }
             Value::Table(fields) if indent == 0 => {
                 lockfile.entries.push(BerryEntry { key, line: number, fields });
@@ -114,7 +114,7 @@ struct Lines<'a> {
     next: Option<Line<'a>>,
 }
 
-impl<'a> Lines<'a> {
+impl Lines<'_> {
     /// Goes to the next line that says something.
     fn advance(&mut self) {
         self.next = self.lines.by_ref().find_map(|line| {

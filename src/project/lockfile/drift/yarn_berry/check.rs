@@ -39,9 +39,10 @@ fn decide(input: &DriftInput<'_>) -> Option<Drift> {
         return None;
     }
     let settings = Settings::read(input.root, input.variables)?;
-    let yarn: Option<Cow<'_, Version>> = match settings.release() {
-        Some(release) => release.map(Cow::Owned),
-        None => input.manager_version.map(Cow::Borrowed),
+    let yarn: Option<Cow<'_, Version>> = if settings.brings_yarn() {
+        settings.release().map(Cow::Owned)
+    } else {
+        input.manager_version.map(Cow::Borrowed)
     };
     let yarn = yarn.as_deref();
     if yarn.is_some_and(|yarn| yarn.major < 2) {
@@ -56,10 +57,9 @@ fn decide(input: &DriftInput<'_>) -> Option<Drift> {
     let style = match yarn.map(|yarn| yarn.major) {
         Some(2) => Style::Oldest,
         Some(3) => Style::AsWritten,
-        Some(_) => Style::Normalized,
         None if format <= LAST_OF_YARN_2 => Style::Oldest,
         None if format <= LAST_OF_YARN_3 => Style::AsWritten,
-        None => Style::Normalized,
+        Some(_) | None => Style::Normalized,
     };
     let workspaces = Workspaces::read(input.root, settings.transparent_workspaces)?;
     let root = &workspaces.all.first()?;

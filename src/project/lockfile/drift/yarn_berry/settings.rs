@@ -100,15 +100,17 @@ impl Settings {
         })
     }
 
-    /// The version that `yarnPath` names; the outer nothing where it is not set.
-    pub(super) fn release(&self) -> Option<Option<Version>> {
+    /// Whether `yarnPath` decides which yarn runs.
+    pub(super) fn brings_yarn(&self) -> bool {
+        self.yarn_path.is_some()
+    }
+
+    /// The version that `yarnPath` names.
+    pub(super) fn release(&self) -> Option<Version> {
         let path = self.yarn_path.as_deref()?;
         let name = path.rsplit('/').next().unwrap_or(path);
-        let version = name.strip_prefix("yarn-").and_then(|rest| {
-            let rest = rest.strip_suffix(".cjs").or_else(|| rest.strip_suffix(".js"))?;
-            Version::parse(rest).ok()
-        });
-        Some(version)
+        let rest = name.strip_prefix("yarn-")?;
+        Version::parse(rest.strip_suffix(".cjs").or_else(|| rest.strip_suffix(".js"))?).ok()
     }
 }
 
