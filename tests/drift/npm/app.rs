@@ -298,7 +298,13 @@ fn mutations(world: &World) -> Vec<Mutation> {
         locked("entry of an optional one removed", "extra", |entry| *entry = Value::Null)
             .undecided("npm@8 npm@10 npm@11.0", LEFT_OUT),
         locked("entry of a peer removed", "react", |entry| *entry = Value::Null),
-        locked("version changed within", "leaf", |entry| entry["version"] = json!("1.0.0")),
+        locked("version changed to what another takes", "leaf", |entry| {
+            entry["version"] = json!("1.1.0");
+        }),
+        locked("version changed to what one does not take", "leaf", |entry| {
+            entry["version"] = json!("1.0.0");
+        })
+        .undecided("v", FORGED),
         locked("version changed outside", "leaf", |entry| entry["version"] = json!("2.0.0"))
             .undecided("v", FORGED),
         locked("version of the root's changed outside", "top", |entry| {
