@@ -22,6 +22,7 @@ mod env;
 mod process;
 mod project;
 mod recovery;
+mod supply_chain;
 
 mod config;
 pub mod mask;

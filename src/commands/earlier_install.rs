@@ -6,8 +6,8 @@ use super::{install::Setup, session::Session};
 use crate::{
     config::Verify,
     install::{
-        Extent, InstallLock, Locked, OwnScript, Place, Sources, Unrecorded, Verdict, Verified,
-        is_locked, lock, own_scripts,
+        Damage, Extent, Inputs, OwnScript, Place, Sources, Unrecorded, Verdict, Verified,
+        is_locked, own_scripts,
     },
     process::CommandSpec,
     project::Project,
@@ -16,8 +16,6 @@ use crate::{
 
 /// Reasons that are named; of more only the number.
 const NAMED_REASONS: usize = 5;
-/// Arguments that recoveries add and that leave the result as it would have been.
-const HARMLESS_ARGUMENTS: &[&str] = &["--prefer-online"];
 
 /// The earlier installation, as this session meets it.
 pub(super) struct Earlier<'a> {
@@ -26,6 +24,10 @@ pub(super) struct Earlier<'a> {
     sources: Sources<'a>,
     place: Place,
     how: Verify,
+    /// What was wrong with an earlier installation of the same inputs.
+    damage: Option<Damage>,
+    /// What the installation is made of, read before it begins.
+    inputs: Option<Inputs>,
 }
 
 impl<'a> Earlier<'a> {
@@ -36,7 +38,7 @@ impl<'a> Earlier<'a> {
         how: Verify,
     ) -> Self {
         let sources = Sources { project, environment: &setup.environment, command: &setup.command };
-        Self { session, setup, sources, place: Place::of(project), how }
+        Self { session, setup, sources, place: Place::of(project), how, damage: None, inputs: None }
     }
 
     /// What would be done, for `--dry-run`.
@@ -50,36 +52,21 @@ impl<'a> Earlier<'a> {
                 let scripts = self.own_scripts().into_iter().map(|script| script.display());
                 [skip].into_iter().chain(scripts).collect()
             }
-            Verdict::Changed { reasons, .. } | Verdict::Corrupt { differences: reasons } => {
-                for reason in shortened(reasons) {
-                    self.session.printer.line(&reason);
-                }
-                vec![self.setup.command.display()]
-            }
+            Verdict::Changed { reasons, .. } => self.installs(reasons),
+            Verdict::Corrupt(damage) => self.installs(damage.lines()),
             Verdict::Stopped => Vec::new(),
         }
     }
 
-    /// Waits until nobody else installs here.
-    pub(super) async fn lock(&self, phase: &mut PhaseReport) -> Option<Option<InstallLock>> {
-        let deadline = self.session.limits().deadline;
-        let say = || {
-            self.session
-                .printer
-                .important("another installation is at work here: waiting for its end");
-        };
-        match lock(&self.place.root, deadline, &self.session.interrupt, say).await {
-            Locked::Held(lock) => Some(lock),
-            Locked::TimedOut(finding) => {
-                phase.findings.push(finding);
-                None
-            }
-            Locked::Interrupted => None,
+    fn installs(&self, reasons: Vec<String>) -> Vec<String> {
+        for reason in shortened(reasons) {
+            self.session.printer.line(&reason);
         }
+        vec![self.setup.command.display()]
     }
 
     /// Verifies; where nothing differs only the projects' own scripts run, else everything is made ready for the manager.
-    pub(super) async fn spares_the_installation(&self, phase: &mut PhaseReport) -> bool {
+    pub(super) async fn spares_the_installation(&mut self, phase: &mut PhaseReport) -> bool {
         let started = Instant::now();
         let verdict = self.verify();
         let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -97,7 +84,9 @@ impl<'a> Earlier<'a> {
                 }
                 intact || self.how == Verify::Off
             }
-            Verdict::Corrupt { differences } => {
+            Verdict::Corrupt(damage) => {
+                let differences = damage.lines();
+                self.damage = Some(damage);
                 phase.metrics.insert("differingFiles".into(), differences.len() as u64);
                 phase.findings.push(corrupt(&differences));
                 phase.status = PhaseStatus::Recovered;
@@ -107,6 +96,7 @@ impl<'a> Earlier<'a> {
                 false
             }
         };
+        self.inputs = (self.how != Verify::Off).then(|| self.place.inputs(&self.sources));
         let made_ready =
             self.place.forget().and_then(|()| if keeps_tree { Ok(()) } else { self.place.clear() });
         if let Err(error) = made_ready {
@@ -116,18 +106,12 @@ impl<'a> Earlier<'a> {
         false
     }
 
-    /// Records what the command that succeeded has installed.
-    pub(super) fn record(&self, command: &CommandSpec, phase: &mut PhaseReport) {
-        if self.how == Verify::Off {
-            return;
-        }
-        if !self.installs_the_same(command) {
-            let reason = format!("`{}` installs otherwise than asked for", command.display());
-            self.note(phase, format!("not recorded for the next installation: {reason}"));
-            return;
-        }
+    /// Records what was just installed.
+    pub(super) fn record(&mut self, phase: &mut PhaseReport) {
+        let Some(inputs) = self.inputs.take() else { return };
         let started = Instant::now();
-        let recorded = self.place.record(&self.sources, &|| self.is_stopped());
+        let recorded =
+            self.place.record(inputs, &self.sources, self.damage.as_ref(), &|| self.is_stopped());
         let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         match recorded {
             Ok(extent) => {
@@ -169,9 +153,9 @@ impl<'a> Earlier<'a> {
                 return;
             }
         }
-        match self.place.record_changes(verified, &self.sources, &|| self.is_stopped()) {
+        match self.place.record_changes(verified, &|| self.is_stopped()) {
             Ok(true) => {
-                self.note(phase, "the project's own scripts changed what is installed".into())
+                self.note(phase, "the project's own scripts changed what is installed".into());
             }
             Ok(false) => {}
             Err(error) => self.say_unrecorded(&error, phase),
@@ -199,17 +183,6 @@ impl<'a> Earlier<'a> {
 
     fn is_stopped(&self) -> bool {
         self.session.interrupt.signal().is_some()
-    }
-
-    /// Whether a command leaves what the planned one would have.
-    fn installs_the_same(&self, command: &CommandSpec) -> bool {
-        let planned = &self.setup.command;
-        let plain: Vec<_> = command
-            .arguments
-            .iter()
-            .filter(|argument| !HARMLESS_ARGUMENTS.iter().any(|harmless| argument == harmless))
-            .collect();
-        command.program == planned.program && plain == planned.arguments.iter().collect::<Vec<_>>()
     }
 
     fn say_unrecorded(&self, error: &Unrecorded, phase: &mut PhaseReport) {

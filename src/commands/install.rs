@@ -5,7 +5,8 @@ use crate::{
     cli::{InstallOptions, VerifyOption},
     config::Verify,
     install::{
-        InstallPlan, InstallSettings, InstallSite, Need, Toolchain, manager_step, restore_left_over,
+        InstallLock, InstallPlan, InstallSettings, InstallSite, Locked, Need, Place, Toolchain,
+        lock, manager_step, restore_left_over,
     },
     process::CommandSpec,
     project::{Manifest, Project, relative},
@@ -20,6 +21,14 @@ const NOT_RECORDED: &str =
 pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Install);
     let project = Project::read(&session.app_root);
+    let Some(lock) = exclusively(&session, &project, &mut phase).await else {
+        return session.finish(phase, |_| {});
+    };
+    let project = if put_back_left_over(&session, &mut phase) {
+        Project::read(&session.app_root)
+    } else {
+        project
+    };
     if let Some(finding) = obstacle(&project) {
         phase.findings.push(finding);
         return session.finish(phase, |_| {});
@@ -36,18 +45,13 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
             return session.finish(phase, |_| {});
         }
     };
-    let earlier = Earlier::new(&session, &project, &setup, how(options, &session));
+    let mut earlier = Earlier::new(&session, &project, &setup, how(options, &session));
     if session.dry_run {
         let fetched = manager_step(&project, &session.variables);
         let steps: Vec<_> = fetched.into_iter().chain(earlier.steps()).collect();
         session.say_dry_run(PhaseName::Install, &steps);
         return ExitStatus::Success;
     }
-    let Some(lock) = earlier.lock(&mut phase).await else { return session.finish(phase, |_| {}) };
-    // Only now nobody else is at work on these files.
-    let restored = put_back_left_over(&session, &mut phase);
-    let project = if restored { Project::read(&session.app_root) } else { project };
-    let earlier = Earlier::new(&session, &project, &setup, how(options, &session));
     let mut recommendations = Vec::new();
     if !earlier.spares_the_installation(&mut phase).await
         && let Some(installed) = attempts(&session, &project, &setup, options, &mut phase).await
@@ -55,7 +59,7 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
         recommendations = installed.recommendations;
         if after(&session, &project, &setup, &mut phase).await {
             if installed.as_locked {
-                earlier.record(&setup.command, &mut phase);
+                earlier.record(&mut phase);
             } else {
                 phase.notes.push(NOT_RECORDED.into());
             }
@@ -71,8 +75,11 @@ pub(super) async fn run(session: Session, options: &InstallOptions) -> ExitStatu
     })
 }
 
-/// An installation that was killed may have left the lockfile of a recovery in the checkout; whether it had.
+/// An installation that was killed may have left the lockfile of a recovery in the checkout; whether anything was put back.
 fn put_back_left_over(session: &Session, phase: &mut PhaseReport) -> bool {
+    if session.dry_run {
+        return false;
+    }
     let note = match restore_left_over(&session.app_root) {
         Ok(restored) if restored.is_empty() => return false,
         Ok(restored) => {
@@ -90,6 +97,29 @@ fn put_back_left_over(session: &Session, phase: &mut PhaseReport) -> bool {
     session.printer.important(&note);
     phase.notes.push(note);
     true
+}
+
+/// Waits until nobody else installs here; nothing where waiting ended without that.
+async fn exclusively(
+    session: &Session,
+    project: &Project,
+    phase: &mut PhaseReport,
+) -> Option<Option<InstallLock>> {
+    if session.dry_run {
+        return Some(None);
+    }
+    let say = || {
+        session.printer.important("another installation is at work here: waiting for its end");
+    };
+    let root = Place::of(project).root;
+    match lock(&root, session.limits().deadline, &session.interrupt, say).await {
+        Locked::Held(lock) => Some(lock),
+        Locked::TimedOut(finding) => {
+            phase.findings.push(finding);
+            None
+        }
+        Locked::Interrupted => None,
+    }
 }
 
 fn how(options: &InstallOptions, session: &Session) -> Verify {

@@ -3,6 +3,7 @@
 mod build;
 mod completions;
 mod document;
+mod drift;
 mod earlier_install;
 mod entry;
 mod explain;
@@ -22,6 +23,7 @@ mod validate;
 mod validate_buildspec;
 mod verify_artifacts;
 
-pub use entry::main;
 #[doc(hidden)]
+pub use drift::count_drift;
+pub use entry::main;
 pub use validate_buildspec::count_findings;

@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     env::{PRODUCTION_FILE, load_environment, parse},
     mask::{MaskSet, Secret, secrets_in},
-    project::repository,
+    project::{registry_credentials, repository},
 };
 
 /// Every secret that a child could print: of the environment, of the files that Next loads, of
@@ -65,6 +65,8 @@ fn of_app(
         .map(|(name, value)| (name.value.clone(), value.value.clone()));
     let defaults =
         contract().filter_map(|(name, variable)| Some((name.clone(), variable.default.clone()?)));
+    let of_registries = registry_credentials(app_root, repository_root.as_deref(), variables);
+    let credentials = of_registries.iter().map(|(name, _)| name.clone()).collect();
     // One source at a time: a name of two sources has two values.
     secrets_in(variables.clone(), &declared)
         .into_iter()
@@ -72,5 +74,6 @@ fn of_app(
         .chain(secrets_in(written, &declared))
         .chain(secrets_in(of_specification, &declared))
         .chain(secrets_in(defaults, &declared))
+        .chain(secrets_in(of_registries, &credentials))
         .collect()
 }

@@ -41,6 +41,7 @@ pub(super) fn run(session: Session, options: &ValidateOptions) -> ExitStatus {
         variables: &session.variables,
         platform: session.platform.as_ref(),
         build_command: session.config.build.command.as_deref(),
+        config: &session.config,
         contract: &contract,
         memory_limit: memory_limit().map(|limit| limit.bytes),
         node: OnceLock::new(),

@@ -24,6 +24,7 @@ pub(crate) struct InstallLock {
 }
 
 /// What came of asking for the lock.
+#[expect(clippy::large_enum_variant, reason = "there is one in a run")]
 pub(crate) enum Locked {
     /// It is held; absent where the file system knows no locks.
     Held(Option<InstallLock>),
@@ -98,4 +99,28 @@ fn timed_out() -> Finding {
         "another installation in this checkout did not end in time",
         "two installations would write into the same folders, so this one did not begin; let one command of the build install",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn waiting_ends_at_the_deadline_and_with_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let interrupt = Interrupt::listen().unwrap();
+        assert!(!is_locked(folder.path()));
+        let held = lock(folder.path(), None, &interrupt, || panic!("nobody else is there")).await;
+        assert!(matches!(held, Locked::Held(Some(_))));
+        assert!(is_locked(folder.path()));
+        let mut waits = 0;
+        let soon = Instant::now() + Duration::from_millis(50);
+        let second = lock(folder.path(), Some(soon), &interrupt, || waits += 1).await;
+        let Locked::TimedOut(finding) = second else { panic!("the lock is held") };
+        assert_eq!((finding.id, waits), (FindingId::InstallTimeout, 1));
+        drop(held);
+        assert!(!is_locked(folder.path()));
+        let third = lock(folder.path(), Some(soon), &interrupt, || waits += 1).await;
+        assert!(matches!(third, Locked::Held(Some(_))));
+    }
 }

@@ -1,5 +1,6 @@
 //! The managers' commands, and what may be changed about them between attempts.
 
+mod cache;
 mod completion;
 mod fallback;
 mod fingerprint;
@@ -14,7 +15,9 @@ mod story;
 mod toolchain;
 mod variants;
 
-pub(crate) use fingerprint::{Extent, Place, Sources, Unrecorded, Verdict, Verified};
+pub(crate) use fingerprint::{
+    Damage, Extent, Inputs, Place, Sources, Unrecorded, Verdict, Verified,
+};
 pub(crate) use kept::restore_left_over;
 pub(crate) use lifecycle::{OwnScript, own_scripts};
 pub(crate) use lock::{InstallLock, Locked, is_locked, lock};

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::{
-    InstallSite, completion::additions, fallback::Settings, kept::KeptFiles,
+    InstallSite, cache, completion::additions, fallback::Settings, kept::KeptFiles,
     platform::MissingPackage, story::Story, variants,
 };
 use crate::{
@@ -186,25 +186,6 @@ impl InstallPlan {
     fn settings(&self) -> Settings {
         Settings::read(&[&self.site.app_root, &self.site.root], &self.options.variables)
     }
-
-    fn use_fresh_cache(&mut self) -> Result<String, String> {
-        let variable = match self.manager {
-            ManagerKind::Npm => "npm_config_cache",
-            ManagerKind::YarnClassic => "YARN_CACHE_FOLDER",
-            ManagerKind::Bun => "BUN_INSTALL_CACHE_DIR",
-            // Their trees point into the store, which must outlive the installation.
-            ManagerKind::Pnpm | ManagerKind::YarnBerry => {
-                return Ok("fetches it once more; checksums stay checked".into());
-            }
-        };
-        let folder = temporary("deployfix-cache-")
-            .map_err(|error| format!("cannot make an empty cache: {error}"))?;
-        self.frozen.set(variable, folder.path().to_string_lossy());
-        self.fresh_cache = Some(folder);
-        Ok(format!(
-            "fetches everything again into an empty cache ({variable}); checksums stay checked"
-        ))
-    }
 }
 
 impl Attemptable for InstallPlan {
@@ -258,7 +239,7 @@ impl Attemptable for InstallPlan {
         review
     }
 
-    fn apply(&mut self, remedy: Remedy, _: &Ended) -> Result<String, String> {
+    fn apply(&mut self, remedy: Remedy, ended: &Ended) -> Result<String, String> {
         self.reset_files()?;
         match remedy {
             Remedy::RetryWithBackoff => Ok("waits, because the registry may come back".into()),
@@ -270,7 +251,11 @@ impl Attemptable for InstallPlan {
                 self.frozen.arguments.push("--prefer-online".into());
                 Ok("asks the registry again for what it may have published since".into())
             }
-            Remedy::FreshCache => self.use_fresh_cache(),
+            Remedy::FreshCache => {
+                let (words, folder) = cache::renew(self.manager, &mut self.frozen, &ended.tail)?;
+                self.fresh_cache = folder;
+                Ok(words)
+            }
             Remedy::FreeCaches => self.free_caches(),
             Remedy::FallbackRegistry => self.ask_fallback(),
             Remedy::PlatformPackages => self.add_platform_packages(),

@@ -4,8 +4,10 @@ use super::spec_commands::SpecCommands;
 use crate::{
     amplify::Platform,
     buildspec::{self, App, SetVariables, Silenced, Specification},
+    config::Config,
     env::Contract,
     project::{self, NodeInUse, Project},
+    report::FindingId,
 };
 
 /// Everything that the checks look at; read once, by the caller.
@@ -20,6 +22,8 @@ pub(crate) struct Context<'a> {
     pub(crate) platform: Option<&'a Platform>,
     /// `build.command` of deployfix.yml.
     pub(crate) build_command: Option<&'a str>,
+    /// deployfix.yml.
+    pub(crate) config: &'a Config,
     /// The contract of variables.
     pub(crate) contract: &'a Contract,
     /// Memory that the container may use, bytes.
@@ -70,6 +74,13 @@ impl<'a> Context<'a> {
     /// The variables that amplify.yml itself sets.
     pub(super) fn variables_set_by_spec(&self) -> SetVariables {
         self.app().map(buildspec::variables_set).unwrap_or_default()
+    }
+
+    /// Whether somebody has reviewed this kind of finding about this package, so that it is left out of those that name many.
+    pub(super) fn accepts(&self, id: FindingId, package: &str) -> bool {
+        self.config.ignore.iter().any(|ignore| {
+            ignore.id == id && ignore.path.is_none() && ignore.package.as_deref() == Some(package)
+        })
     }
 
     /// Whether Next is among the dependencies.

@@ -50,12 +50,13 @@ fn out_of_sync(context: &Context<'_>, lockfile: &Lockfile) -> Vec<Finding> {
                 semver::Version::parse(&installed).ok()
             },
         );
-    let input = DriftInput {
-        root,
-        lockfile,
-        manager_version: version.as_ref(),
-        variables: context.variables,
-    };
+    // A flag of the command in amplify.yml counts as the setting that it is.
+    let mut variables = Cow::Borrowed(context.variables);
+    if context.spec_commands().is_some_and(|commands| commands.ignores_peers) {
+        variables.to_mut().insert("npm_config_legacy_peer_deps".to_owned(), "true".to_owned());
+    }
+    let input =
+        DriftInput { root, lockfile, manager_version: version.as_ref(), variables: &variables };
     drift_findings(&project.root, &input, &drift(&input))
 }
 

@@ -1,15 +1,18 @@
 //! What `validate` predicts: one file an area, all of them at once.
 
+mod advisories;
 mod build_script;
 mod buildspec;
 mod context;
 mod contract;
+mod install_scripts;
 mod lockfile;
 mod manifest;
 mod node;
 mod node_env;
 mod package_manager;
 mod resources;
+mod sources;
 mod spec_commands;
 mod table;
 

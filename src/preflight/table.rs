@@ -1,8 +1,8 @@
 use rayon::prelude::*;
 
 use super::{
-    Context, build_script, buildspec, contract, lockfile, manifest, node, node_env,
-    package_manager, resources,
+    Context, advisories, build_script, buildspec, contract, install_scripts, lockfile, manifest,
+    node, node_env, package_manager, resources, sources,
 };
 use crate::report::Finding;
 
@@ -18,6 +18,9 @@ pub(crate) struct Check {
 pub(crate) const CHECKS: &[Check] = &[
     Check { name: "manifest", run: manifest::check },
     Check { name: "lockfile", run: lockfile::check },
+    Check { name: "sources", run: sources::check },
+    Check { name: "install scripts", run: install_scripts::check },
+    Check { name: "advisories", run: advisories::check },
     Check { name: "node", run: node::check },
     Check { name: "NODE_ENV", run: node_env::check },
     Check { name: "package manager", run: package_manager::check },

@@ -4,6 +4,7 @@ use super::{Context, run};
 use crate::{
     amplify,
     buildspec::Specification,
+    config::Config,
     env::Contract,
     project::Project,
     report::{Finding, Severity},
@@ -18,9 +19,14 @@ struct Repository {
 
 const HEALTHY: &[(&str, &str)] = &[
     ("package.json", r#"{"scripts":{"build":"next build"},"dependencies":{"next":"15.5.29"}}"#),
-    ("package-lock.json", r#"{"lockfileVersion":3,"packages":{}}"#),
+    (
+        "package-lock.json",
+        r#"{"lockfileVersion":3,"packages":{"":{"dependencies":{"next":"15.5.29"}},"node_modules/next":{"version":"15.5.29"}}}"#,
+    ),
     ("amplify.yml", SPEC),
 ];
+
+const PNPM_LOCK: &str = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      next:\n        specifier: 15.5.29\n        version: 15.5.29\n";
 
 const SPEC: &str = "version: 1
 frontend:
@@ -107,6 +113,7 @@ fn findings(project: &Project, variables: &BTreeMap<String, String>) -> Vec<Find
         variables,
         platform: platform.as_ref(),
         build_command: None,
+        config: &Config::default(),
         contract: &contract,
         memory_limit: None,
         node: OnceLock::new(),
@@ -175,7 +182,7 @@ fn each_problem_has_its_one_finding() {
             "warning dependency/lockfile-corrupt",
         ),
         (
-            healthy().file("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+            healthy().file("pnpm-lock.yaml", PNPM_LOCK),
             "warning dependency/lockfile-conflict, error environment/package-manager-missing",
         ),
         (
@@ -192,7 +199,10 @@ fn each_problem_has_its_one_finding() {
             "warning configuration/build-script-missing",
         ),
         (
-            healthy().file(package, r#"{"dependencies":{"react":"19.0.0"}}"#),
+            healthy().file(package, r#"{"dependencies":{"react":"19.0.0"}}"#).file(
+                "package-lock.json",
+                &HEALTHY[1].1.replace("next", "react").replace("15.5.29", "19.0.0"),
+            ),
             "error configuration/build-script-missing",
         ),
         (
@@ -237,7 +247,10 @@ fn each_problem_has_its_one_finding() {
 fn a_workspace_app_is_seen_as_its_managers_see_it() {
     let mut repository = Repository::new(&[
         ("package.json", r#"{"workspaces":["apps/*"]}"#),
-        ("package-lock.json", "{}"),
+        (
+            "package-lock.json",
+            r#"{"lockfileVersion":3,"packages":{"":{"workspaces":["apps/*"]},"apps/web":{"dependencies":{"next":"15.5.29"}},"node_modules/web":{"resolved":"apps/web","link":true},"node_modules/next":{"version":"15.5.29"}}}"#,
+        ),
         ("apps/web/package.json", HEALTHY[0].1),
         (
             "amplify.yml",
@@ -307,4 +320,33 @@ fn replace(root: &Path, name: &str, with: impl Fn(&Path)) {
     let path = root.join(name);
     fs::remove_file(&path).unwrap();
     with(&path);
+}
+
+#[test]
+fn what_deployfix_mends_by_itself_is_a_warning() {
+    const SPEC_NAMES: [(&str, &str); 2] =
+        [("npm ci", "npx deployfix install"), ("npm run build", "npx deployfix build")];
+    let spec = SPEC_NAMES.iter().fold(SPEC.to_owned(), |spec, (from, to)| spec.replace(from, to));
+    let severity = |repository: &Repository, id: &str| {
+        let findings = repository.findings();
+        let finding = findings.iter().find(|finding| finding.id.as_str() == id).unwrap();
+        (finding.severity, finding.recovery.is_some())
+    };
+    let node = "environment/node-version-unsupported";
+    let repository = healthy().node("18.17.0").file("amplify.yml", &spec);
+    assert_eq!(severity(&repository, node), (Severity::Error, false));
+    let kept = "nvm/versions/node/v22.11.0/bin/node";
+    repository.write(kept, "#!/bin/sh\necho v22.11.0\n");
+    let program = repository.folder.path().join(kept);
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = repository.folder.path().join("nvm").display().to_string();
+    let repository = repository.variable("NVM_DIR", &folder);
+    assert_eq!(severity(&repository, node), (Severity::Warning, true));
+    // Amplify serves the app under the Node of the shell.
+    assert_eq!(severity(&repository.on_amplify(), node), (Severity::Error, false));
+    let manager = "environment/package-manager-missing";
+    let repository = healthy().file("pnpm-lock.yaml", PNPM_LOCK);
+    assert_eq!(severity(&repository, manager), (Severity::Error, false));
+    let repository = repository.file("amplify.yml", &spec);
+    assert_eq!(severity(&repository, manager), (Severity::Warning, true));
 }

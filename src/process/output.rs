@@ -76,7 +76,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Whether there is a log.
+    /// Whether there is a log that holds everything so far.
     pub(crate) fn is_logged(&self) -> bool {
         self.log.is_some()
     }
@@ -99,9 +99,9 @@ impl<'a> Output<'a> {
         if let Some(printer) = self.printer {
             printer.child_ended();
         }
-        if let Some(log) = &mut self.log {
-            // A full disk is the child's failure to report, not the log's.
-            let _ = log.flush();
+        // A full disk is the child's failure to report, not the log's.
+        if self.log.as_mut().is_some_and(|log| log.flush().is_err()) {
+            self.log = None;
         }
     }
 
@@ -124,8 +124,8 @@ impl<'a> Output<'a> {
             };
             printer.child(level, &self.masked);
         }
-        if let Some(log) = &mut self.log {
-            let _ = log.write_all(&self.masked);
+        if self.log.as_mut().is_some_and(|log| log.write_all(&self.masked).is_err()) {
+            self.log = None;
         }
         let start = self.masked.len().saturating_sub(TAIL_SIZE);
         self.tail.extend(&self.masked[start..]);

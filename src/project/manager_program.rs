@@ -19,7 +19,7 @@ use super::{
 use crate::report::{Finding, FindingId};
 
 /// A manager that has not told its version by then is not asked further; some fetch another release of themselves first.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// What stands on `PATH` under a manager's name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod node;
 pub(crate) mod output;
 mod package_manager;
 mod range;
+mod registry_credentials;
 pub(crate) mod repository;
 mod scripts;
 mod text;
@@ -20,8 +21,8 @@ mod workspace;
 pub(crate) use app::Project;
 pub(crate) use ask::ask;
 pub(crate) use lockfile::{
-    ChangeKind, Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict,
-    VersionChange, difference as version_changes, drift, drift_findings, health as lockfile_health,
+    ChangeKind, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict,
+    difference as version_changes, drift, drift_findings, health as lockfile_health,
     locked_packages, lockfiles_of, relative,
 };
 pub(crate) use manager_program::{
@@ -40,6 +41,7 @@ pub(crate) use node::{
 pub(crate) use package_manager::{
     DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,
 };
+pub(crate) use registry_credentials::registry_credentials;
 pub(crate) use scripts::{ScriptCommand, ScriptCommands, script_commands, word_commands};
 pub(crate) use text::{Text, TextError, conflict_marker, decode, position, read_stream, read_text};
 pub(crate) use workspace::{matches_any, members as workspace_members, roots as workspace_roots};

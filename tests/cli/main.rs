@@ -27,5 +27,6 @@ mod run_memory;
 mod run_output;
 mod run_phases;
 mod signals;
+mod supply_chain;
 mod support;
 mod validate;

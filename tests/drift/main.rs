@@ -22,4 +22,5 @@ mod pnpm;
 #[path = "../shared/registry.rs"]
 mod registry;
 mod world;
+mod yarn_berry;
 mod yarn_classic;

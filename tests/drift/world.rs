@@ -154,6 +154,8 @@ fn packages() -> Vec<Package> {
     plain("extra", &["1.0.0", "2.0.0"]);
     plain("react", &["17.0.2", "19.0.0", "18.2.0", "18.3.1"]);
     plain("zod", &["3.25.0", "4.0.0"]);
+    // yarn patches packages of this name, but not in these versions.
+    plain("resolve", &["0.1.0", "0.2.0"]);
     let with = |name: &str, version: &str, field: &str, value| {
         Package::new(name, version).with(field, value)
     };

@@ -96,9 +96,42 @@ fn what_lies_outside_of_node_modules_must_be_there() {
     let home = fixture.project.root().parent().unwrap().join("home");
     fs::remove_dir_all(home.join(".cache/Cypress")).unwrap();
     let foretold = fixture.foretold(&[]);
-    assert!(foretold.starts_with("what `cypress` fetched into `"), "{foretold}");
+    assert!(foretold.starts_with("what `cypress` put into `"), "{foretold}");
     fixture.project.run(&["install"]).exits(0);
     assert!(home.join(".cache/Cypress/15.0.0/binary").exists());
+}
+
+#[test]
+fn a_client_generated_into_the_sources_must_be_there() {
+    // As the real one does when it is installed.
+    let generates =
+        "mkdir -p $INIT_CWD/src/generated && echo client > $INIT_CWD/src/generated/index.js";
+    let prisma = Package::new("@prisma/client", "6.0.0")
+        .with("scripts", json!({ "postinstall": generates }));
+    let fixture = Fixture::with(Kind::Npm, json!({}), json!({}), &[prisma]);
+    let schema = "generator client {\n  provider = \"prisma-client\"\n  output   = \"../src/generated\"\n}\n";
+    let fixture =
+        Fixture { project: fixture.project.file("prisma/schema.prisma", schema), ..fixture };
+    let root = fixture.project.root();
+    fixture.project.run(&["install"]).exits(0);
+    assert!(fixture.foretold(&[]).contains("verified"));
+    fs::remove_dir_all(root.join("src/generated")).unwrap();
+    let foretold = fixture.foretold(&[]);
+    assert!(foretold.starts_with("what `@prisma/client` put into `"), "{foretold}");
+    fixture.project.run(&["install"]).exits(0);
+    assert!(root.join("src/generated/index.js").exists());
+}
+
+#[test]
+fn what_is_edited_meanwhile_is_not_taken_for_installed() {
+    let edits = "sed -i s/private/publishConfig/ package.json";
+    let fixture = Fixture::with(Kind::Npm, json!({ "postinstall": edits }), json!({}), &[]);
+    fixture.project.run(&["install"]).exits(0);
+    let foretold = fixture.foretold(&[]);
+    assert!(
+        foretold.starts_with("`package.json` changed: `private`, `publishConfig`"),
+        "{foretold}"
+    );
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Fixture {
         }
         let manifest = json!({
             "name": "app", "version": "1.0.0", "private": true, "workspaces": ["packages/*"],
-            "scripts": root, "dependencies": dependencies,
+            "scripts": root, "dependencies": dependencies, "trustedDependencies": ["tiny-built"],
         });
         let lib = json!({
             "name": "lib", "version": "1.0.0", "scripts": member,

@@ -35,11 +35,13 @@ fn runs_what_the_manager_runs(kind: Kind, events: &[&str]) {
     let take = || {
         let text = project.read("log");
         fs::remove_file(project.root().join("log")).unwrap();
-        text.lines().map(ToOwned::to_owned).collect::<Vec<_>>()
+        // bun does not tell its scripts the event.
+        let named = |line: &str| line.rsplit_once(':').unwrap().0.to_owned();
+        text.lines().map(named).collect::<Vec<_>>()
     };
     project.run(&["install"]).exits(0);
     let installed = take();
-    assert!(installed.len() >= events.len(), "{installed:#?}");
+    assert!(installed.len() >= 6, "{installed:#?}");
     let ran = project.run(&["install"]).exits(0);
     assert_eq!(ran.phase("install")["status"], "skipped", "{}", ran.stdout);
     assert_eq!(take(), installed, "{}", ran.stdout);
@@ -73,7 +75,8 @@ fn yarn_berry() {
 
 #[test]
 fn bun() {
-    runs_what_the_manager_runs(Kind::Bun, &EVENTS);
+    // Of a member it runs `prepare` without what belongs around it.
+    runs_what_the_manager_runs(Kind::Bun, &["preinstall", "install", "postinstall", "prepare"]);
 }
 
 #[test]

@@ -44,6 +44,11 @@ impl Manager {
         }
     }
 
+    /// The name of its program.
+    pub fn program(self) -> &'static str {
+        self.lock_command()[0]
+    }
+
     fn lockfile(self) -> &'static str {
         match self {
             Self::Npm | Self::Npm10 => "package-lock.json",
@@ -81,7 +86,7 @@ impl Manager {
             Self::Berry => vec![(
                 ".yarnrc.yml",
                 format!(
-                    "nodeLinker: node-modules\nnpmRegistryServer: \"{}\"\nunsafeHttpWhitelist: [\"127.0.0.1\", \"registry.invalid\"]\nenableTelemetry: false\nhttpRetry: 1\nhttpTimeout: 2000\n",
+                    "nodeLinker: node-modules\nnpmRegistryServer: \"{}\"\nunsafeHttpWhitelist: [\"127.0.0.1\", \"registry.invalid\", \"192.0.2.1\"]\nenableTelemetry: false\nhttpRetry: 1\nhttpTimeout: 2000\n",
                     registry.trim_end_matches('/')
                 ),
             )],
@@ -199,8 +204,9 @@ pub fn clean_tree(manager: Manager) -> BTreeMap<String, String> {
         .clone()
 }
 
-/// What the managers write for themselves, with times and addresses.
-const RECORDS: [&str; 5] = [
+/// What deployfix and the managers write for themselves, with times and addresses.
+const RECORDS: [&str; 6] = [
+    ".deployfix-install",
     ".package-lock.json",
     ".modules.yaml",
     ".pnpm-workspace-state.json",

@@ -19,9 +19,15 @@ mod registry;
 mod support;
 
 mod app;
+mod credentials;
+mod damaged_cache;
+mod deadline;
 mod fallback;
 mod faults;
+mod full_disk;
 mod healthy;
+mod network;
+mod noise;
 mod platforms;
 mod project;
 mod proxy;

@@ -1,12 +1,6 @@
 //! The Node and the manager that deployfix brings, with real Nodes, real managers and a real corepack.
 
-use std::{
-    fs,
-    os::unix::fs::symlink,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::OnceLock,
-};
+use std::{fs, os::unix::fs::symlink, path::Path, process::Command, sync::OnceLock};
 
 use serde_json::{Value, json};
 
@@ -223,8 +217,9 @@ fn a_missing_pnpm_comes_from_the_registry_of_the_project() {
     assert!(text_of(&ran.finding("install", MANAGER_ID)["recovery"]).contains("fetched earlier"));
     let tool = format!(".deployfix/tools/pnpm-{PNPM}/node_modules/pnpm/dist/pnpm.cjs");
     let project = project.file(&tool, "syntax error");
-    let ran = project.run(&["install", "--verify", "off"]).exits(75);
-    assert_eq!(ran.findings("install")[0].1, "dependency/registry-unreachable");
+    let ran = project.run(&["install", "--verify", "off"]).exits(0);
+    let recovery = text_of(&ran.finding("install", MANAGER_ID)["recovery"]).to_owned();
+    assert!(!recovery.contains("fetched earlier"), "{recovery}");
 }
 
 /// The pin of a real pnpm, as corepack writes it.
@@ -235,41 +230,43 @@ fn pin() -> String {
     format!("pnpm@{PNPM}+sha512.{}", String::from_utf8(output.stdout).unwrap())
 }
 
+/// A folder with corepack and none of its stand-ins.
+fn corepack_alone(version: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let program = package(&format!("corepack@{version}")).join("corepack");
+    symlink(program.canonicalize().unwrap(), folder.path().join("corepack")).unwrap();
+    folder
+}
+
 #[test]
 fn corepack_brings_what_is_pinned_from_the_registry_of_the_project() {
     let registry = Registry::start(&[Package::published("pnpm", PNPM)]);
-    let corepack = package("corepack@0.34.0");
-    let project = of_pnpm(project(&[]), Some(pin()))
-        .program("corepack", &format!("exec '{}/corepack' \"$@\"", corepack.display()))
+    let corepack = corepack_alone("0.34.0");
+    let project = of_pnpm(project(&[corepack.path()]), Some(pin()))
         .file(".npmrc", format!("registry={}\n", registry.url()));
-    let path = format!("{}:{}", corepack.display(), bare_path().display());
-    let project = project.variable("PATH", path);
     let manifest = project.read("package.json");
     installs_and_builds(&project, PNPM, "with corepack");
     assert_eq!(project.read("package.json"), manifest);
 }
 
-/// The keys of corepack 0.30 are not those that sign here: that is how an old corepack fails.
+/// verdaccio sends no signatures, on which corepack fails as it does behind many private registries.
 #[test]
-fn a_corepack_with_old_keys_gives_way_to_npm() {
-    let mut pnpm = Package::published("pnpm", PNPM);
-    pnpm.manifest["dist"]["signatures"] = json!([{ "keyid": "SHA256:new", "sig": "MEUCIQ==" }]);
-    let registry = Registry::start(&[pnpm]);
-    let corepack = package("corepack@0.30.0");
-    let stand_ins = tempfile::tempdir().unwrap();
-    let status = Command::new(corepack.join("corepack"))
-        .args(["enable", "--install-directory", stand_ins.path().to_str().unwrap(), "pnpm"])
-        .status()
-        .unwrap();
-    assert!(status.success());
-    for programs in [&*corepack, stand_ins.path()] {
+fn a_corepack_that_cannot_verify_gives_way_to_npm() {
+    let registry = Registry::start(&[Package::published("pnpm", PNPM)]);
+    let alone = corepack_alone("0.30.0");
+    // Its own folder holds the stand-ins that `corepack enable` would make.
+    for programs in [alone.path(), &package("corepack@0.30.0")] {
         let project = of_pnpm(project(&[programs]), Some(format!("pnpm@{PNPM}")))
             .file(".npmrc", format!("registry={}\n", registry.url()));
         let ran = installs_and_builds(&project, PNPM, "npm installed into `.deployfix/tools`");
         let finding = ran.finding("install", COREPACK_ID);
         assert_eq!(finding["severity"], "warning");
-        let evidence = text_of(&finding["evidence"][0]["text"]);
-        assert!(evidence.contains("Cannot find matching keyid"), "{evidence}");
+        let log = fs::read_dir(project.root().join(".deployfix/logs")).unwrap().any(|log| {
+            let log = log.unwrap().path();
+            log.to_string_lossy().contains("corepack")
+                && fs::read_to_string(log).unwrap().contains("verifySignature")
+        });
+        assert!(log, "{finding:#}");
     }
 }
 

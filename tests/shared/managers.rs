@@ -42,8 +42,8 @@ pub fn archive(specification: &str) -> PathBuf {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         fs::write(folder.join("complete"), "").unwrap();
     });
-    let archive = fs::read_dir(&folder).unwrap().filter_map(|entry| Some(entry.unwrap().path()));
-    archive.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "tgz")).unwrap()
+    let mut files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|path| path.extension().is_some_and(|kind| kind == "tgz")).unwrap()
 }
 
 /// Installs into a folder with the npm of the machine.

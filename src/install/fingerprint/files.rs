@@ -159,36 +159,39 @@ impl Files<'_> {
         }
     }
 
-    /// Schemas from which `@prisma/client` generates code into `node_modules` when it is installed.
+    /// What `@prisma/client` generates code from when it is installed.
     fn generated_from(&mut self, app: &Path, root: &Path) {
         let Some(raw) = read_raw_manifest(app) else { return };
-        let depends = ["dependencies", "devDependencies"]
-            .iter()
-            .any(|kind| raw.get(*kind).and_then(|kind| kind.get("@prisma/client")).is_some());
-        if !depends {
-            return;
-        }
-        let project = app.strip_prefix(root).map(|path| path.to_string_lossy().into_owned());
-        let project = project.unwrap_or_default();
-        let named =
-            raw.get("prisma").and_then(|prisma| prisma.get("schema")).and_then(Value::as_str);
-        let places = named.into_iter().chain(["schema.prisma", "prisma"]);
-        for place in places {
-            let place = below(&project, place.trim_start_matches("./"));
-            for entry in walkdir::WalkDir::new(root.join(&place)).into_iter().filter_map(Result::ok)
-            {
-                let is_schema = entry.path().extension().is_some_and(|kind| kind == "prisma");
-                if let Ok(relative) = entry.path().strip_prefix(root)
-                    && is_schema
-                {
-                    self.whole(&relative.to_string_lossy());
-                }
-            }
-        }
-        for kind in ["ts", "mts", "js", "mjs", "cjs"] {
-            self.whole(&below(&project, &format!("prisma.config.{kind}")));
+        for schema in schemas(app, root, &raw) {
+            self.whole(&schema);
         }
     }
+}
+
+/// Prisma's schemas of an app and its settings, from the root; none where the app does not need its client.
+pub(super) fn schemas(app: &Path, root: &Path, manifest: &Map<String, Value>) -> Vec<String> {
+    let depends = ["dependencies", "devDependencies"]
+        .iter()
+        .any(|kind| manifest.get(*kind).and_then(|kind| kind.get("@prisma/client")).is_some());
+    if !depends {
+        return Vec::new();
+    }
+    let project = app.strip_prefix(root).unwrap_or(Path::new("")).to_string_lossy();
+    let named =
+        manifest.get("prisma").and_then(|prisma| prisma.get("schema")).and_then(Value::as_str);
+    let places = named.into_iter().chain(["schema.prisma", "prisma"]);
+    let mut schemas: Vec<_> = places
+        .map(|place| root.join(below(&project, place.trim_start_matches("./"))))
+        .flat_map(|place| walkdir::WalkDir::new(place).sort_by_file_name())
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().extension().is_some_and(|kind| kind == "prisma"))
+        .filter_map(|entry| {
+            Some(entry.path().strip_prefix(root).ok()?.to_string_lossy().into_owned())
+        })
+        .collect();
+    let settings = ["ts", "mts", "js", "mjs", "cjs"].map(|kind| format!("prisma.config.{kind}"));
+    schemas.extend(settings.iter().map(|name| below(&project, name)));
+    schemas
 }
 
 /// Folders that npm links besides the members of the workspace, and whose scripts it runs as well.

@@ -14,7 +14,7 @@ use crate::{
 
 /// Everything that decides what an installation becomes. No value of a setting is kept, only what tells that it changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Inputs {
+pub(crate) struct Inputs {
     /// What installs, and for which machine.
     pub(super) machine: Machine,
     /// The command line.
@@ -63,7 +63,7 @@ impl Inputs {
                 .map(|path| path.to_string_lossy().into_owned())
                 .unwrap_or_default(),
             packages,
-            external: external::present(place, environment),
+            external: external::present(place, sources),
         }
     }
 }

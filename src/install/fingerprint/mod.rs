@@ -16,8 +16,8 @@ mod tree;
 mod verify;
 
 pub(crate) use files::linked_folders;
-pub(crate) use inputs::Sources;
+pub(crate) use inputs::{Inputs, Sources};
 pub(crate) use place::Place;
 pub(crate) use record::Unrecorded;
 pub(crate) use tree::Extent;
-pub(crate) use verify::{Verdict, Verified};
+pub(crate) use verify::{Damage, Verdict, Verified};

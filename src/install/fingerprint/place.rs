@@ -67,6 +67,11 @@ impl Place {
     pub(super) fn range(&self) -> Range {
         let mut folders: Vec<_> =
             self.projects.iter().map(|project| below(project, MODULES)).collect();
+        if self.manager == ManagerKind::Npm {
+            // What a linked folder needs is installed in it.
+            let linked = super::files::linked_folders(self);
+            folders.extend(linked.iter().map(|folder| below(folder, MODULES)));
+        }
         let mut files = Vec::new();
         // yarn 4.6 runs scripts without its install state; with `node_modules` nothing else needs it either.
         if self.manager == ManagerKind::YarnBerry && self.root.join(PLUG_AND_PLAY).is_file() {

@@ -48,7 +48,7 @@ pub(super) fn change(recorded: &Inputs, now: &Inputs) -> Option<Change> {
     for (package, folder) in &recorded.external {
         if !now.external.contains_key(package) {
             reasons.push(format!(
-                "what `{package}` fetched into `{folder}`, outside of {MODULES}, is not there"
+                "what `{package}` put into `{folder}`, outside of {MODULES}, is not there"
             ));
         }
     }

@@ -6,12 +6,13 @@ use std::{
 
 use super::{
     compare::{Difference, differences},
+    external,
     format::Fingerprint,
     inputs::{Inputs, Sources},
     place::{MODULES, NEW_FILE, Place},
     scan::{Depth, Stopped, scan},
     tree::{Extent, Kind, Tree, shown},
-    verify::Verified,
+    verify::{Damage, Verified},
 };
 use crate::project::ManagerKind;
 
@@ -25,6 +26,8 @@ pub(crate) enum Unrecorded {
     Nothing,
     #[error("someone asked to stop")]
     Stopped,
+    #[error("{0} as before, so what the manager installs from may be damaged itself")]
+    Unmended(String),
     #[error("it was still being changed")]
     Unsettled,
     #[error("{0}, which deployfix does not verify")]
@@ -47,23 +50,33 @@ impl Place {
         Ok(())
     }
 
-    /// Records what was just installed.
+    /// What an installation that begins now is made of. Whoever edits a file meanwhile must not see it taken for the new one.
+    pub(crate) fn inputs(&self, sources: &Sources<'_>) -> Inputs {
+        Inputs::gather(self, sources)
+    }
+
+    /// Records what was just installed from inputs, unless that mended nothing of the damage before.
     pub(crate) fn record(
         &self,
+        mut inputs: Inputs,
         sources: &Sources<'_>,
+        damage: Option<&Damage>,
         is_stopped: &(dyn Fn() -> bool + Sync),
     ) -> Result<Extent, Unrecorded> {
         let tree = scan(&self.root, &self.range(), Depth::Content, is_stopped);
         let tree = tree.map_err(|Stopped| Unrecorded::Stopped)?;
         let (tree, _) = self.settled(tree, is_stopped)?;
-        self.write(&Fingerprint { inputs: Inputs::gather(self, sources), tree })
+        if let Some(persisting) = damage.and_then(|damage| damage.persisting(&tree)) {
+            return Err(Unrecorded::Unmended(persisting));
+        }
+        inputs.external = external::present(self, sources);
+        self.write(&Fingerprint { inputs, tree })
     }
 
     /// Records the installation once more after scripts, which may change it; whether they did.
     pub(crate) fn record_changes(
         &self,
         verified: Verified,
-        sources: &Sources<'_>,
         is_stopped: &(dyn Fn() -> bool + Sync),
     ) -> Result<bool, Unrecorded> {
         let Verified { tree: seen, recorded, .. } = verified;
@@ -79,10 +92,9 @@ impl Place {
             }
         }
         let (tree, changed) = self.settled(start, is_stopped)?;
-        let inputs = Inputs::gather(self, sources);
         let differs =
             changed && differences(&recorded.tree, &tree).iter().any(Difference::is_certain);
-        self.write(&Fingerprint { inputs, tree }).map(|_| differs)
+        self.write(&Fingerprint { inputs: recorded.inputs, tree }).map(|_| differs)
     }
 
     /// Looks again until nothing changes between two looks, and reads again what did; whether anything did.

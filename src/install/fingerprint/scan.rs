@@ -8,7 +8,7 @@ use std::{
 
 use rustix::{
     fs::{self, AtFlags, Dir, FileType, Mode, OFlags, Stat},
-    io::Errno,
+    io::{Errno, retry_on_intr},
 };
 
 use super::tree::{Directory, Entry, FileState, Identity, Kind, Time, Tree};
@@ -90,7 +90,7 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-impl<'a> Scanner<'a> {
+impl Scanner<'_> {
     fn directory<'scope>(
         &'scope self,
         scope: &rayon::Scope<'scope>,
@@ -125,7 +125,7 @@ impl<'a> Scanner<'a> {
                         Look::Is(kind) => entries.push(Entry { name: bytes.to_vec(), kind }),
                         Look::Large(stat) => {
                             let path = path.clone();
-                            scope.spawn(move |_| self.large(&path, name, &stat));
+                            scope.spawn(move |_| self.large(&path, &name, &stat));
                         }
                         Look::Directory => {
                             let below = joined(&path, bytes);
@@ -169,12 +169,12 @@ impl<'a> Scanner<'a> {
         let Ok(folder) = fs::openat(&self.root, parent_path, flags, Mode::empty()) else { return };
         match self.kind(&folder, &name, FileType::Unknown) {
             Look::Is(kind) => self.keep_entry(path, kind),
-            Look::Large(stat) => self.large(parent, name, &stat),
+            Look::Large(stat) => self.large(parent, &name, &stat),
             Look::Directory | Look::Gone => {}
         }
     }
 
-    fn large(&self, directory: &[u8], name: CString, stat: &Stat) {
+    fn large(&self, directory: &[u8], name: &CStr, stat: &Stat) {
         if (self.is_stopped)() {
             return;
         }
@@ -272,12 +272,7 @@ fn size(stat: &Stat) -> u64 {
 }
 
 fn unread(stat: &Stat) -> FileState {
-    #[expect(
-        clippy::allow_attributes,
-        clippy::useless_conversion,
-        reason = "the types of these fields differ between systems"
-    )]
-    let time = |seconds: i64, nanoseconds| Time {
+    let time = |seconds, nanoseconds| Time {
         seconds,
         nanoseconds: u32::try_from(nanoseconds).unwrap_or_default(),
     };
@@ -306,7 +301,7 @@ fn state(file: &OwnedFd, stat: &Stat, large: bool) -> Result<FileState, Errno> {
 fn hash_at_once(file: &OwnedFd, buffer: &mut [u8], expected: usize) -> Result<[u8; 32], Errno> {
     let mut filled = 0;
     while filled < expected {
-        match rustix::io::read(file.as_fd(), &mut buffer[filled..])? {
+        match retry_on_intr(|| rustix::io::read(file.as_fd(), &mut buffer[filled..]))? {
             0 => break,
             read => filled += read,
         }
@@ -317,7 +312,7 @@ fn hash_at_once(file: &OwnedFd, buffer: &mut [u8], expected: usize) -> Result<[u
 fn hash_in_pieces(file: &OwnedFd, buffer: &mut [u8]) -> Result<[u8; 32], Errno> {
     let mut hasher = blake3::Hasher::new();
     loop {
-        match rustix::io::read(file.as_fd(), &mut *buffer)? {
+        match retry_on_intr(|| rustix::io::read(file.as_fd(), &mut *buffer))? {
             0 => return Ok(*hasher.finalize().as_bytes()),
             read => {
                 hasher.update(&buffer[..read]);

@@ -12,6 +12,7 @@ use super::{
 use crate::config::Verify;
 
 /// What an earlier installation is worth.
+#[expect(clippy::large_enum_variant, reason = "there is one in a run")]
 pub(crate) enum Verdict {
     /// Nothing changed: it is what an installation now would be.
     Verified(Verified),
@@ -23,12 +24,29 @@ pub(crate) enum Verdict {
         intact: bool,
     },
     /// What it is made of did not change, but the tree is not what was left behind.
-    Corrupt {
-        /// One line each, in the order of the paths.
-        differences: Vec<String>,
-    },
+    Corrupt(Damage),
     /// Someone asked to stop.
     Stopped,
+}
+
+/// How a tree is not what was recorded.
+pub(crate) struct Damage {
+    recorded: Tree,
+    differences: Vec<Difference>,
+}
+
+impl Damage {
+    /// One line each, in the order of the paths.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.differences.iter().map(ToString::to_string).collect()
+    }
+
+    /// What of it is there again in a tree that was installed since.
+    pub(super) fn persisting(&self, tree: &Tree) -> Option<String> {
+        let now = differences(&self.recorded, tree);
+        let certain = self.differences.iter().filter(|difference| difference.is_certain());
+        certain.filter(|difference| now.contains(difference)).map(ToString::to_string).next()
+    }
 }
 
 /// An installation that was verified.
@@ -82,11 +100,11 @@ impl Place {
             return Verdict::Verified(Verified { extent: tree.extent(), tree, recorded });
         }
         let certain = differences.iter().any(Difference::is_certain);
-        let lines = differences.iter().map(ToString::to_string).collect();
+        let damage = Damage { recorded: recorded.tree, differences };
         if certain {
-            Verdict::Corrupt { differences: lines }
+            Verdict::Corrupt(damage)
         } else {
-            Verdict::Changed { reasons: lines, intact: false }
+            Verdict::Changed { reasons: damage.lines(), intact: false }
         }
     }
 

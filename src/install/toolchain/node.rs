@@ -106,7 +106,7 @@ fn nvm_script(variables: &BTreeMap<String, String>) -> Option<PathBuf> {
         .find(|script| script.is_file())
 }
 
-/// `Next.js 16.0.0 needs Node `>=20.9.0``
+/// Who needs or asks for what, as one sentence.
 fn needs(because: &[&NodeDemand]) -> String {
     because
         .iter()

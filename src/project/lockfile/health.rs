@@ -134,7 +134,7 @@ fn conflict_sides(content: &str) -> Option<[String; 2]> {
     (part == Part::Common).then_some(sides)
 }
 
-/// A conflict that pnpm and yarn 1 merge by themselves where its markers pair.
+/// A conflict that pnpm merges by itself where its markers pair.
 fn conflict(lockfile: &Lockfile, text: &Text) -> Option<Finding> {
     let line = conflict_marker(&text.content)?;
     Some(match conflict_sides(&text.content) {
@@ -198,7 +198,10 @@ fn yarn_classic(lockfile: &Lockfile, text: &Text, has_dependencies: bool) -> Opt
     if text.is_blank() {
         return has_dependencies.then(|| empty(lockfile));
     }
-    if let Some(finding) = conflict(lockfile, text) {
+    if let Some(line) = conflict_marker(&text.content) {
+        let mut finding = markers(lockfile, line);
+        "`yarn install --frozen-lockfile` refuses what it has to merge; run `yarn install` once and commit the result"
+            .clone_into(&mut finding.resolution);
         return Some(finding);
     }
     let version = text.content.lines().find_map(|line| line.strip_prefix("# yarn lockfile v"))?;
@@ -288,7 +291,7 @@ mod tests {
             (YarnClassic, "", Some("error lock")),
             (YarnClassic, "# yarn lockfile v1\n", None),
             (YarnClassic, "# yarn lockfile v9\n", Some("error lock")),
-            (YarnClassic, "<<<<<<< a\n=======\n>>>>>>> b\n", Some("warning lock:1:1")),
+            (YarnClassic, "<<<<<<< a\n=======\n>>>>>>> b\n", Some("error lock:1:1")),
             (YarnBerry, "__metadata:\n  version: 8\n", None),
             (YarnBerry, "__metadata:\n  version: 8\n bad: [\n", Some("error lock:3:2")),
             (YarnBerry, "__metadata:\n  version: 99\n", Some("warning lock")),

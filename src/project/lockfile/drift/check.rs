@@ -1,4 +1,4 @@
-use super::{Drift, DriftInput, bun, npm, pnpm, yarn_classic};
+use super::{Drift, DriftInput, bun, npm, pnpm, yarn_berry, yarn_classic};
 use crate::project::lockfile::LockfileKind;
 
 /// Compares the manifests with the lockfile as its manager does.
@@ -8,8 +8,8 @@ pub(crate) fn drift(input: &DriftInput<'_>) -> Drift {
         LockfileKind::Pnpm => pnpm::drift(input),
         LockfileKind::YarnClassic => yarn_classic::drift(input),
         LockfileKind::Bun => bun::drift(input),
-        LockfileKind::YarnBerry
+        LockfileKind::YarnBerry => yarn_berry::drift(input),
         // Its form is not documented, and bun itself has left it.
-        | LockfileKind::BunBinary => Drift::IN_SYNC,
+        LockfileKind::BunBinary => Drift::IN_SYNC,
     }
 }

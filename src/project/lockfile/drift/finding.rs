@@ -81,12 +81,12 @@ fn refused_for_platforms(input: &DriftInput<'_>, drift: &Drift) -> Finding {
     .hint("npm install --package-lock-only")
 }
 
-/// npm before 11.11 does not miss what the lockfile never had.
+/// npm before 11.6.2 does not miss what the lockfile never had.
 fn installed_without(lockfile: &str, name: &str) -> Finding {
     Finding::new(
         FindingId::PlatformBinaryMissing,
         format!("`{lockfile}` lacks `{name}`, which the build machine needs"),
-        "npm before 11.11 installs without it and says nothing, later versions refuse; the build then looks for another way or fails, so let a newer npm add it and commit the result",
+        "npm before 11.6.2 installs without it and says nothing, later versions refuse; the build then looks for another way or fails, so let a newer npm add it and commit the result",
     )
     .severity(Severity::Warning)
     .hint("npx npm@11 install --package-lock-only")

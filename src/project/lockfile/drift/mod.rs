@@ -7,6 +7,7 @@ mod finding;
 mod model;
 mod npm;
 mod pnpm;
+mod yarn_berry;
 mod yarn_classic;
 
 pub(crate) use check::drift;

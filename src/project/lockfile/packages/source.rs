@@ -34,11 +34,3 @@ fn is_archive_of_commit(address: &str) -> bool {
         }
     }
 }
-
-/// An address without the hash that yarn 1 appends, and that hash.
-pub(super) fn split_fragment(address: &str) -> (&str, Option<&str>) {
-    match address.split_once('#') {
-        Some((address, fragment)) => (address, Some(fragment)),
-        None => (address, None),
-    }
-}

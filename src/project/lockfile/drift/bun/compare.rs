@@ -286,7 +286,7 @@ impl Comparison<'_> {
             // One that cannot be had is left out without a word.
             None if kind == OPTIONAL || is_local => judgement.doubt(),
             None => {
-                judgement.add(self.change(ChangeKind::Missing, kind, name, Some(&wanted), before))
+                judgement.add(self.change(ChangeKind::Missing, kind, name, Some(&wanted), before));
             }
             Some(key) => match self.fit(name, &wanted, key) {
                 Fit::Fits => {}

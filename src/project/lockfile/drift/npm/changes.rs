@@ -45,12 +45,14 @@ pub(super) fn missing_optional(tree: &Tree, lockfile: &str, edges: &[Edge]) -> V
 
 fn change(tree: &Tree, lockfile: &str, edge: &Edge, wanted: String, is_overridden: bool) -> Change {
     let (file, section) = match tree.manifest_of(edge.from) {
-        Some(_) if is_overridden => ("package.json".to_owned(), "overrides".to_owned()),
+        _ if is_overridden => ("package.json".to_owned(), "overrides".to_owned()),
         Some(file) => (file, edge.kind.section().to_owned()),
-        None if is_overridden => ("package.json".to_owned(), "overrides".to_owned()),
         None => (lockfile.to_owned(), tree.nodes[edge.from].location.clone()),
     };
-    let locked = edge.to.map(|to| tree.version(to).to_owned());
+    let locked = edge.to.map(|to| match tree.version(to) {
+        "" => "without a version".to_owned(),
+        version => version.to_owned(),
+    });
     let is_platform = edge.kind == EdgeKind::Optional && tree.manifest_of(edge.from).is_none();
     let kind = match (&locked, is_platform) {
         (None, true) => ChangeKind::PlatformOptional,

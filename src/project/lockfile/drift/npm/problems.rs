@@ -137,7 +137,10 @@ impl Search<'_> {
                     (wish, validity)
                 })
                 .collect();
-            if is_member && judged.iter().any(|(wish, _)| wish.is_overridden) {
+            if is_member
+                && !self.judge.rules.overrides_follow_links
+                && judged.iter().any(|(wish, _)| wish.is_overridden)
+            {
                 let wish = self.judge.plain_wish(&edge);
                 let validity = self.validity(&edge, &wish);
                 judged.push((wish, validity));
@@ -226,6 +229,10 @@ impl Search<'_> {
         }
         let may_vanish = edge.kind.is_optional() || !is_needed;
         if may_vanish && !self.judge.rules.keeps_failed_optional {
+            return false;
+        }
+        // An entry without a version is one that could not be loaded before.
+        if may_vanish && edge.to.is_some_and(|to| tree.version(to).is_empty()) {
             return false;
         }
         // A peer in conflict may be left as it is; only the root's own never is.

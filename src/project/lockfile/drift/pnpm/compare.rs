@@ -84,7 +84,7 @@ fn under(
     }
     let overrides = overrides::parse(&config.overrides.value)?;
     let extended = config.package_extensions.value.as_object();
-    for mut project in projects(input.root, config.patterns.as_deref().unwrap_or_default())? {
+    for mut project in projects(input.root, &config.patterns)? {
         // An extension may be meant for a project, and a wanted Node becomes a dependency.
         let is_extended = extended.is_some_and(|extended| {
             project

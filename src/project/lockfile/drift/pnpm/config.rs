@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Map, Value};
 
-use super::{overrides::replace_references, projects::table, rules::Rules};
+use super::{overrides::replace_references, projects::table, rules::Rules, yaml};
 use crate::project::{read_raw_manifest, text::read_text};
 
 /// Bytes above which a file is no settings file.
@@ -33,9 +33,10 @@ pub(super) struct Sources {
 
 /// The settings that decide about a lockfile.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of pnpm's own")]
 pub(super) struct Config {
-    /// Globs of the workspace; nothing where there is none.
-    pub(super) patterns: Option<Vec<String>>,
+    /// Globs of the workspace; none where there is no workspace.
+    pub(super) patterns: Vec<String>,
     pub(super) overrides: Setting<BTreeMap<String, String>>,
     pub(super) package_extensions: Setting<Value>,
     pub(super) patched_dependencies: Setting<BTreeMap<String, String>>,
@@ -68,7 +69,7 @@ impl Sources {
         let has_workspace = path.exists();
         let workspace = if has_workspace {
             let text = read_text(&path, MAXIMUM_SIZE).ok()?.content;
-            serde_yaml::from_str::<Option<Map<String, Value>>>(&text).ok()?.unwrap_or_default()
+            yaml::table(&text)?
         } else {
             Map::new()
         };
@@ -129,7 +130,9 @@ impl Sources {
             Some(Setting { value: strings(value)?, file })
         };
         let never_built = list("neverBuiltDependencies")?;
-        let only_built = list("onlyBuiltDependencies")?;
+        let only = list("onlyBuiltDependencies")?;
+        let is_set = !setting("onlyBuiltDependencies")?.0.is_null();
+        let only_built = Setting { value: is_set.then_some(only.value), file: only.file };
         let ignored_optional = list("ignoredOptionalDependencies")?;
         let (extensions, extensions_file) = setting("packageExtensions")?;
         let (patched, patched_file) = setting("patchedDependencies")?;
@@ -138,14 +141,8 @@ impl Sources {
             overrides: self.overrides(rules, pnpm, reads_workspace)?,
             package_extensions: Setting { value: extensions.clone(), file: extensions_file },
             patched_dependencies: Setting { value: as_table(patched)?, file: patched_file },
-            ignored_optional: Setting {
-                value: ignored_optional.value.unwrap_or_default(),
-                file: ignored_optional.file,
-            },
-            never_built: Setting {
-                value: never_built.value.unwrap_or_default(),
-                file: never_built.file,
-            },
+            ignored_optional,
+            never_built,
             only_built,
             catalogs: self.catalogs()?,
             auto_install_peers: flag("autoInstallPeers", rules.auto_install_peers())?,
@@ -157,15 +154,13 @@ impl Sources {
         })
     }
 
-    fn patterns(&self, rules: &Rules) -> Option<Option<Vec<String>>> {
-        if !self.has_workspace {
-            return Some(None);
-        }
+    fn patterns(&self, rules: &Rules) -> Option<Vec<String>> {
         match self.workspace.get("packages") {
-            None | Some(Value::Null) if rules.major() >= 10 => Some(Some(vec![".".to_owned()])),
+            _ if !self.has_workspace => Some(Vec::new()),
+            None | Some(Value::Null) if rules.major() >= 10 => Some(Vec::new()),
             // Everything below, or an error: it changed within the majors.
             None | Some(Value::Null) => None,
-            Some(value) => Some(strings(value)?),
+            Some(value) => strings(value),
         }
     }
 
@@ -258,14 +253,13 @@ fn npmrc(root: &Path) -> Option<BTreeMap<String, String>> {
     Some(entries.collect())
 }
 
-fn strings(value: &Value) -> Option<Option<Vec<String>>> {
+/// A list of strings, empty where there is none.
+fn strings(value: &Value) -> Option<Vec<String>> {
     match value {
-        Value::Null => Some(None),
-        Value::Array(values) => values
-            .iter()
-            .map(|value| value.as_str().map(ToOwned::to_owned))
-            .collect::<Option<_>>()
-            .map(Some),
+        Value::Null => Some(Vec::new()),
+        Value::Array(values) => {
+            values.iter().map(|value| value.as_str().map(ToOwned::to_owned)).collect()
+        }
         _ => None,
     }
 }

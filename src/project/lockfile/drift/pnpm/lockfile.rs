@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::specifiers::FIELDS;
+use super::{specifiers::FIELDS, yaml};
 
 /// Families of `lockfileVersion`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Locked {
     /// Reads what stands before the packages; nothing where pnpm would not read it either, or it is not understood.
     pub(super) fn read(text: &str) -> Option<Self> {
         let (text, has_environment) = main_document(text);
-        let mut top: Map<String, Value> = serde_yaml::from_str(&without_packages(text)).ok()?;
+        let mut top = yaml::table(&without_packages(text))?;
         let version = match top.get("lockfileVersion")? {
             Value::String(version) => version.clone(),
             Value::Number(version) => version.to_string(),
@@ -58,10 +58,9 @@ impl Locked {
                 .iter()
                 .map(|(id, importer)| Some((id.clone(), Importer::read(importer.as_object()?)?)))
                 .collect::<Option<_>>()?,
-            Some(Value::Null) if format == Format::Nine => BTreeMap::new(),
+            None | Some(Value::Null) if format == Format::Nine => BTreeMap::new(),
             Some(_) => return None,
             // Until 9.0 a project on its own stands at the top level.
-            None if format == Format::Nine => BTreeMap::new(),
             None => BTreeMap::from([(".".to_owned(), Importer::read(&top)?)]),
         };
         Some(Self { format, importers, top, has_environment })

@@ -16,5 +16,6 @@ mod settings;
 mod specifiers;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 pub(super) use compare::drift;

@@ -19,6 +19,9 @@ pub(super) struct Override {
     replacement: String,
 }
 
+/// Which override is meant depends on more than is looked at.
+struct Unclear;
+
 /// Puts what `$name` refers to in its place; nothing where pnpm would stop, because the root does not want that package.
 pub(super) fn replace_references(
     overrides: &mut BTreeMap<String, String>,
@@ -81,7 +84,7 @@ pub(super) fn apply(
     for field in 0..FIELDS.len() {
         for name in project.wanted[field].clone().keys() {
             let range = project.wanted[field][name].clone();
-            match chosen(project, overrides, name, &range)? {
+            match chosen(project, overrides, name, &range).ok()? {
                 None => {}
                 Some(chosen) if removes(chosen, rules)? => {
                     project.wanted[field].remove(name);
@@ -94,7 +97,7 @@ pub(super) fn apply(
         }
     }
     for (name, range) in project.peers.clone() {
-        let Some(chosen) = chosen(project, overrides, &name, &range)? else { continue };
+        let Some(chosen) = chosen(project, overrides, &name, &range).ok()? else { continue };
         match rules.major() {
             // 8 began to within its major.
             6 | 7 => {}
@@ -134,7 +137,7 @@ fn chosen<'a>(
     overrides: &'a [Override],
     name: &str,
     range: &str,
-) -> Option<Option<&'a Override>> {
+) -> Result<Option<&'a Override>, Unclear> {
     for with_parent in [true, false] {
         let mut fitting = Vec::new();
         for entry in overrides.iter().filter(|entry| entry.name == name) {
@@ -142,17 +145,17 @@ fn chosen<'a>(
                 Some(parent) => with_parent && Some(parent) == project.name.as_ref(),
                 None => !with_parent,
             };
-            if is_considered && fits(entry.range.as_deref(), range)? {
+            if is_considered && fits(entry.range.as_deref(), range).ok_or(Unclear)? {
                 fitting.push(entry);
             }
         }
         match &fitting[..] {
             [] => {}
-            [one] => return Some(Some(one)),
-            _ => return None,
+            [one] => return Ok(Some(one)),
+            _ => return Err(Unclear),
         }
     }
-    Some(None)
+    Ok(None)
 }
 
 /// Until 8 the wanted range had to lie within the selector's, then to meet it; decided where both say the same.

@@ -48,11 +48,6 @@ impl Project {
     pub(super) fn file(&self) -> String {
         if self.id == "." { "package.json".to_owned() } else { format!("{}/package.json", self.id) }
     }
-
-    /// What the manifest wants of a package, wherever it stands.
-    pub(super) fn range_of(&self, name: &str) -> Option<&String> {
-        self.wanted.iter().find_map(|wanted| wanted.get(name))
-    }
 }
 
 /// A table of strings; nothing where it is of another type, which managers treat differently.

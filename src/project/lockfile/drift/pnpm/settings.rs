@@ -113,7 +113,7 @@ fn overrides(
         }
     }
     let locked = locked.table("overrides")?;
-    differences(&config.overrides.file, "overrides", &wanted, &locked, judgement);
+    differences(config.overrides.file, "overrides", &wanted, &locked, judgement);
     Some(())
 }
 

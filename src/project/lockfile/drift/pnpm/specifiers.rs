@@ -36,6 +36,7 @@ pub(super) fn compare(
         .collect();
 
     let before = judgement.len();
+    let mut is_unclear = false;
     let mut names: BTreeSet<&String> = all.keys().copied().collect();
     names.extend(specifiers.keys());
     for name in names {
@@ -58,12 +59,15 @@ pub(super) fn compare(
             locked: specifier.cloned(),
         };
         if rules.is_modern() && is_special(&change) {
-            judgement.doubt();
+            is_unclear = true;
         } else {
             judgement.add(change);
         }
     }
-    if judgement.len() > before {
+    if is_unclear {
+        judgement.doubt();
+    }
+    if judgement.len() > before || is_unclear {
         return;
     }
     meta(project, importer, rules, judgement);
@@ -195,13 +199,13 @@ fn compare_field(
     judgement: &mut Judgement,
 ) {
     let resolved = &importer.resolved[field];
-    let is_wanted = |name: &str, range: &str| {
-        !(config.exclude_links && range.starts_with("link:"))
-            && !(field > 0 && wanted.has(0, name))
-            && !(field == 2 && wanted.has(DEPENDENCIES, name))
+    let is_elsewhere = |name: &str, range: &str| {
+        (config.exclude_links && range.starts_with("link:"))
+            || (field > 0 && wanted.has(0, name))
+            || (field == 2 && wanted.has(DEPENDENCIES, name))
     };
     let names: Vec<_> =
-        wanted.fields[field].iter().filter(|(name, range)| is_wanted(name, range)).collect();
+        wanted.fields[field].iter().filter(|(name, range)| !is_elsewhere(name, range)).collect();
     let change = |name: &str, wanted: Option<&str>, locked: Option<&str>| Change {
         kind: if wanted.is_some() { ChangeKind::Changed } else { ChangeKind::Removed },
         file: project.file(),
@@ -232,7 +236,7 @@ fn compare_field(
             judgement.add(change(name, None, Some(&format!("in {}", FIELDS[field]))));
         }
     }
-    // Checked since 10.15; before, a version out of its range was installed.
+    // Before this was checked, a version outside its range was installed.
     if !rules.at_least(10, 15) {
         return;
     }
@@ -242,9 +246,9 @@ fn compare_field(
             continue;
         };
         let is_any = matches!(range.trim(), "" | "*" | "x");
-        if !parsed.satisfies(&version) && !(rules.is_modern() && is_any) {
-            // 10.15 and 10.16 were not told apart.
-            if rules.at_least(10, 16) && rules.at_least(10, 17) {
+        if !(parsed.satisfies(&version) || rules.is_modern() && is_any) {
+            // It came between 10.14 and 10.16.
+            if rules.at_least(10, 17) {
                 judgement.add(change(name, Some(range), Some(&version.to_string())));
             } else {
                 judgement.doubt();

@@ -1,0 +1,142 @@
+//! What opens a private registry, from the settings of every manager.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+/// Where managers read settings, in the project and in the home.
+const FILES: [&str; 4] = [".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml"];
+/// How the names of settings end that hold a credential.
+const SETTINGS: [&str; 6] =
+    ["_authtoken", "_auth", "_password", "npmauthtoken", "npmauthident", "token"];
+/// Larger files are no settings.
+const MAXIMUM_SIZE: u64 = 256 * 1024;
+
+/// Every token and password that the settings of the managers hold, with the name of its setting: of the app, the folders
+/// above it up to the repository, and the home.
+pub(crate) fn registry_credentials(
+    app_root: &Path,
+    repository_root: Option<&Path>,
+    variables: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    let top = repository_root.unwrap_or(app_root);
+    let mut folders: Vec<PathBuf> = app_root
+        .ancestors()
+        .take_while(|folder| folder.starts_with(top))
+        .map(Path::to_path_buf)
+        .collect();
+    folders.extend(variables.get("HOME").map(PathBuf::from));
+    let mut files: Vec<_> =
+        folders.iter().flat_map(|folder| FILES.map(|name| folder.join(name))).collect();
+    let own = variables
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("npm_config_userconfig"))
+        .map(|(_, path)| app_root.join(path));
+    files.extend(own);
+    files
+        .iter()
+        .filter(|path| {
+            fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() <= MAXIMUM_SIZE)
+        })
+        .filter_map(|path| fs::read(path).ok())
+        .flat_map(|bytes| credentials(&String::from_utf8_lossy(&bytes), variables))
+        .collect()
+}
+
+fn credentials(text: &str, variables: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for line in text.lines().map(str::trim) {
+        // `//user:password@host` has no scheme by which the masker would know it.
+        if let Some(password) = password(line) {
+            found.push(("password".to_owned(), expand(password, variables)));
+        }
+        let Some((name, value)) = setting(line) else { continue };
+        let value = expand(value, variables);
+        // Both forms reach the registry, and errors: the encoded one and what it says.
+        let decoded = STANDARD.decode(&value).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        for text in decoded.into_iter().chain([value]) {
+            if let Some((_, password)) = text.split_once(':') {
+                found.push((name.clone(), password.to_owned()));
+            }
+            found.push((name.clone(), text));
+        }
+    }
+    found
+}
+
+/// `name=value` of .npmrc, `name: value` of .yarnrc.yml, `"name" value` of .yarnrc, `name = "value"` of bunfig.toml.
+fn setting(line: &str) -> Option<(String, &str)> {
+    let unquoted = line.trim_start_matches('"');
+    let lower = unquoted.to_ascii_lowercase();
+    let end = SETTINGS.iter().filter_map(|name| {
+        let end = lower.find(name)? + name.len();
+        lower[end..].starts_with([' ', '=', ':', '"', '\t']).then_some(end)
+    });
+    let end = end.min()?;
+    // Lower case of ASCII keeps every byte's place.
+    let value = unquoted[end..]
+        .trim_start_matches([' ', '\t', '=', ':', '"', '\''])
+        .trim_end_matches([' ', '\t', '"', '\'', ',', '}']);
+    (!value.is_empty()).then(|| (lower[..end].to_owned(), value))
+}
+
+fn password(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("//")?;
+    let authority = rest.split(['/', ' ', '"', '\'']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    user.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
+}
+
+/// `${NAME}`, `${NAME-default}` and `${NAME:-default}` become the variable's value.
+fn expand(value: &str, variables: &BTreeMap<String, String>) -> String {
+    let mut expanded = String::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, behind)) = after.split_once('}') else { break };
+        expanded.push_str(before);
+        let (name, default) = name.split_once(['-', '?']).unwrap_or((name, ""));
+        let name = name.trim_end_matches(':');
+        expanded.push_str(variables.get(name).map_or(default, String::as_str));
+        rest = behind;
+    }
+    expanded + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_manager_s_way_of_keeping_a_token() {
+        let variables = BTreeMap::from([("READER".to_owned(), "fake-from-variable".to_owned())]);
+        let values = |text: &str| -> Vec<String> {
+            credentials(text, &variables).into_iter().map(|(_, value)| value).collect()
+        };
+        for (line, expected) in [
+            ("//registry.example.com/:_authToken=fake-token-1234", "fake-token-1234"),
+            ("//registry.example.com/:_authToken = \"fake-token-1234\"", "fake-token-1234"),
+            ("\"//registry.example.com/:_authToken\" fake-token-1234", "fake-token-1234"),
+            ("//registry.example.com/:_authToken=${READER}", "fake-from-variable"),
+            ("  npmAuthToken: \"${READER:-none}\"", "fake-from-variable"),
+            ("npmAuthIdent: \"user:fake-password\"", "fake-password"),
+            ("//registry.example.com/:_auth=dXNlcjpmYWtlLXBhc3N3b3Jk", "fake-password"),
+            ("//registry.example.com/:_password=ZmFrZS1wYXNzd29yZA==", "fake-password"),
+            ("//user:fake-password@registry.example.com/:always-auth=true", "fake-password"),
+            ("token = \"fake-token-1234\"", "fake-token-1234"),
+        ] {
+            assert!(
+                values(line).iter().any(|value| value == expected),
+                "{line}: {:?}",
+                values(line)
+            );
+        }
+        for line in ["registry=https://registry.example.com/", "; a token", "authors=a:b", "${", ""]
+        {
+            assert!(values(line).is_empty(), "{line}: {:?}", values(line));
+        }
+    }
+}

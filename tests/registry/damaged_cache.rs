@@ -1,0 +1,69 @@
+//! What a manager kept from an earlier installation is damaged.
+
+use std::{fs, path::Path};
+
+use crate::{
+    app::{Manager, app, registry},
+    faults::{Ends, ends},
+    proxy::Proxy,
+};
+
+/// Changes one byte in the middle of every file below a folder that the filter takes; how many there were.
+fn damage(folder: &Path, takes: impl Fn(&Path) -> bool) -> usize {
+    let mut damaged = 0;
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if takes(&path) {
+                let mut bytes = fs::read(&path).unwrap();
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                fs::remove_file(&path).unwrap();
+                fs::write(&path, bytes).unwrap();
+                damaged += 1;
+            }
+        }
+    }
+    damaged
+}
+
+/// Installs, damages what was kept, and installs again.
+fn again(manager: Manager, kept: &str, takes: impl Fn(&Path) -> bool) -> serde_json::Value {
+    let proxy = Proxy::start(registry().port(), &[]);
+    let project = app(manager, &proxy.url());
+    project.run(&["install", "--verify", "off"]).exits(0);
+    let home = project.root().parent().unwrap().join("home").join(kept);
+    assert!(damage(&home, takes) > 0);
+    fs::remove_dir_all(project.root().join("node_modules")).unwrap();
+    let ran = project.run(&["install", "--verify", "off"]);
+    let attempts = ran.phase("install")["attempts"].clone();
+    ends(manager, &project, ran, Ends::Well);
+    attempts
+}
+
+/// npm takes it out itself and asks again.
+#[test]
+fn content_of_npm_s_cache() {
+    again(Manager::Npm, "npm/_cacache/content-v2", |_| true);
+}
+
+/// pnpm compares what was written since with its checksum.
+#[test]
+fn files_of_pnpm_s_store() {
+    again(Manager::Pnpm, "store", |path| {
+        path.to_string_lossy().contains("/files/") && path.extension().is_none()
+    });
+}
+
+/// Yarn refuses what is in its cache, and never replaces it.
+#[test]
+fn archives_of_yarn_4() {
+    let attempts =
+        again(Manager::Berry, "berry/cache", |path| path.to_string_lossy().contains("tiny-leaf"));
+    assert_eq!(attempts[0]["finding"]["id"], "dependency/integrity-mismatch", "{attempts:#}");
+    let reason = attempts[0]["decision"]["reason"].as_str().unwrap();
+    assert!(reason.contains("removes `tiny-leaf-npm-1.0.0-"), "{reason}");
+}
