@@ -56,7 +56,7 @@ fn pass_on(mut client: TcpStream, registry: u16, recorded: &Mutex<String>) -> Op
     recorded.lock().unwrap().push_str(&head);
     let lines =
         head.trim_end().lines().filter(|line| !line.to_lowercase().starts_with("connection:"));
-    let head: String = lines.map(|line| format!("{line}\r\n")).collect();
+    let head = lines.fold(String::new(), |head, line| head + line + "\r\n");
     let mut upstream = TcpStream::connect(("127.0.0.1", registry)).ok()?;
     upstream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).ok()?;
     std::io::copy(&mut upstream, &mut client).ok()?;
