@@ -454,7 +454,12 @@ fn modern(version: &str) {
     all.set("a peer of its own", m, &["peerDependencies"], json!({ "zod": "^3.0.0" }));
     all.set("meta", m, &["dependenciesMeta"], json!({ "leaf": { "injected": true } }));
     all.set("a folder to publish", m, &["publishConfig"], json!({ "directory": "dist" }));
-    all.set("an override that nobody reads", m, &["pnpm"], json!({ "overrides": { "leaf": "1.1.0" } }));
+    all.set(
+        "an override that nobody reads",
+        m,
+        &["pnpm"],
+        json!({ "overrides": { "leaf": "1.1.0" } }),
+    );
     all.add("a setting that nobody reads", |files| {
         files.write(".npmrc", "auto-install-peers=false\n");
     });

@@ -1,7 +1,4 @@
-use std::{
-    collections::HashMap,
-    path::Path,
-};
+use std::{collections::HashMap, path::Path};
 
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha512};
