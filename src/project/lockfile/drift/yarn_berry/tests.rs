@@ -117,7 +117,8 @@ proptest! {
                 }
                 _ => {
                     let line = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| at + end);
-                    bytes.rotate_left(line.min(bytes.len() - 1));
+                    let middle = line.min(bytes.len() - 1);
+                    bytes.rotate_left(middle);
                 }
             }
         }
