@@ -8,6 +8,8 @@ use crate::{
     world::{World, archive},
 };
 
+const BELOW_THE_ROOT: &str =
+    "version 1 does not say what a package asks for, so only the root's own manifest is compared";
 const LEFT_OUT: &str =
     "an optional package that cannot be loaded is left out, and the registry is not asked";
 const ARCHIVE: &str = "the archive may hold the locked version";
@@ -261,7 +263,8 @@ fn mutations(world: &World) -> Vec<Mutation> {
         }),
         Mutation::new("folder's new dependency", |files| {
             files.set("libs/folder/package.json", &["dependencies", "zod"], json!("^3.0.0"));
-        }),
+        })
+        .undecided("v1", BELOW_THE_ROOT),
         manifest("workspace protocol", &["dependencies", "top"], json!("workspace:*"))
             .undecided("v", UNSUPPORTED),
         manifest("link protocol", &["dependencies", "folder"], json!("link:./libs/folder"))

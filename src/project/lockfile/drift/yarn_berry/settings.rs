@@ -10,6 +10,10 @@ use crate::project::text::{TextError, read_text};
 
 /// Bytes above which a file holds no settings.
 const MAXIMUM_SIZE: u64 = 4 * 1024 * 1024;
+/// Brackets above which nobody wrote the file.
+const MOST_BRACKETS: usize = 1000;
+/// Blanks and marks in front of a line, likewise.
+const FARTHEST: usize = 256;
 
 /// What .yarnrc.yml says of resolving.
 #[derive(Debug, Default)]
@@ -56,6 +60,9 @@ impl Settings {
             Err(TextError::Missing) => String::new(),
             Err(_) => return None,
         };
+        if nests_oddly(&text) {
+            return None;
+        }
         let settings = match serde_yaml::from_str(&text).ok()? {
             Value::Mapping(settings) => settings,
             Value::Null => Mapping::new(),
@@ -100,18 +107,19 @@ impl Settings {
         })
     }
 
-    /// Whether `yarnPath` decides which yarn runs.
-    pub(super) fn brings_yarn(&self) -> bool {
-        self.yarn_path.is_some()
+    /// The version that `yarnPath` names, where it is set; else the one that would run.
+    pub(super) fn release(&self, otherwise: Option<&Version>) -> Option<Version> {
+        let Some(path) = self.yarn_path.as_deref() else { return otherwise.cloned() };
+        let name = path.rsplit('/').next().unwrap_or(path).strip_prefix("yarn-")?;
+        Version::parse(name.strip_suffix(".cjs").or_else(|| name.strip_suffix(".js"))?).ok()
     }
+}
 
-    /// The version that `yarnPath` names.
-    pub(super) fn release(&self) -> Option<Version> {
-        let path = self.yarn_path.as_deref()?;
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let rest = name.strip_prefix("yarn-")?;
-        Version::parse(rest.strip_suffix(".cjs").or_else(|| rest.strip_suffix(".js"))?).ok()
-    }
+/// Whether the parser's time may grow with the square of the file.
+fn nests_oddly(text: &str) -> bool {
+    let marks = |line: &str| line.len() - line.trim_start_matches([' ', '\t', '-', '?', ':']).len();
+    text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() > MOST_BRACKETS
+        || text.lines().any(|line| marks(line) > FARTHEST)
 }
 
 /// The plugins of yarn's own repository leave the resolution alone.

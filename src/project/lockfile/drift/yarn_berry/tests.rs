@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 use std::{collections::BTreeMap, path::Path};
 
 use proptest::prelude::*;
@@ -83,15 +81,9 @@ fn whole_lockfiles_are_in_sync() {
 #[test]
 fn long_lockfiles_are_judged_at_once() {
     let folder = project();
-    let mut many = String::new();
-    for index in 0..20_000 {
-        let next = index + 1;
-        writeln!(
-            many,
-            "\"p{index}@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"p{index}@npm:1.0.0\"\n  dependencies:\n    p{next}: \"npm:^1.0.0\"\n"
-        )
-        .unwrap();
-    }
+    let many: String = (0..20_000)
+        .map(|index| format!("\"p{index}@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"p{index}@npm:1.0.0\"\n  dependencies:\n    p{}: \"npm:^1.0.0\"\n\n", index + 1))
+        .collect();
     let text = BERRY.replace("\"zod@npm:^3.0.0\":", &format!("{many}\"zod@npm:^3.0.0\":"));
     assert_eq!(verdict(folder.path(), LockfileKind::YarnBerry, text.into()), Verdict::OutOfSync);
 }
@@ -125,8 +117,8 @@ proptest! {
                 }
                 _ => {
                     let line = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| at + end);
-                    let steps = line.min(bytes.len() - 1);
-                    bytes.rotate_left(steps);
+                    let middle = line.min(bytes.len() - 1);
+                    bytes.rotate_left(middle);
                 }
             }
         }

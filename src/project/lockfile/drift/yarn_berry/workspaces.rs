@@ -1,4 +1,4 @@
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, fmt::Write as _, path::Path};
 
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha512};
@@ -162,7 +162,10 @@ fn unnamed(folder: &str) -> String {
 /// The first six digits of the sum that yarn makes of bytes.
 pub(super) fn short_hash(bytes: &[u8]) -> String {
     let digest = Sha512::digest(bytes);
-    format!("{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2])
+    digest.iter().take(3).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
