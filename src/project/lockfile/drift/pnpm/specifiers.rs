@@ -83,7 +83,9 @@ pub(super) fn compare(
 fn is_special(change: &Change) -> bool {
     let is_address =
         |specifier: &Option<String>| specifier.as_ref().is_some_and(|text| text.contains('/'));
-    change.section == FIELDS[0] || (is_address(&change.wanted) && is_address(&change.locked))
+    let is_asked_for = change.wanted.is_some();
+    (change.section == FIELDS[0] && is_asked_for)
+        || (is_address(&change.wanted) && is_address(&change.locked))
 }
 
 /// What a project wants after the peers that pnpm installs by itself were added.
