@@ -13,6 +13,8 @@ const FILES: [&str; 4] = [".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml"];
 /// How the names of settings end that hold a credential.
 const SETTINGS: [&str; 6] =
     ["_authtoken", "_auth", "_password", "npmauthtoken", "npmauthident", "token"];
+/// What may stand between the name of a setting and its value.
+const AROUND: [char; 6] = [' ', '\t', '=', ':', '"', '\''];
 /// Larger files are no settings.
 const MAXIMUM_SIZE: u64 = 256 * 1024;
 
@@ -78,7 +80,6 @@ fn setting(line: &str) -> Option<(String, &str)> {
     });
     let end = end.min()?;
     // Lower case of ASCII keeps every byte's place.
-    const AROUND: [char; 6] = [' ', '\t', '=', ':', '"', '\''];
     let mut value = unquoted[end..].trim_start_matches(AROUND);
     // The brace of an inline table, but not that of a variable.
     loop {

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use proptest::prelude::*;
 
@@ -81,9 +81,15 @@ fn whole_lockfiles_are_in_sync() {
 #[test]
 fn long_lockfiles_are_judged_at_once() {
     let folder = project();
-    let many: String = (0..20_000)
-        .map(|index| format!("\"p{index}@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"p{index}@npm:1.0.0\"\n  dependencies:\n    p{}: \"npm:^1.0.0\"\n\n", index + 1))
-        .collect();
+    let mut many = String::new();
+    for index in 0..20_000 {
+        let next = index + 1;
+        writeln!(
+            many,
+            "\"p{index}@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"p{index}@npm:1.0.0\"\n  dependencies:\n    p{next}: \"npm:^1.0.0\"\n"
+        )
+        .unwrap();
+    }
     let text = BERRY.replace("\"zod@npm:^3.0.0\":", &format!("{many}\"zod@npm:^3.0.0\":"));
     assert_eq!(verdict(folder.path(), LockfileKind::YarnBerry, text.into()), Verdict::OutOfSync);
 }
