@@ -164,7 +164,7 @@ impl<'a> Earlier<'a> {
         }
         match self.place.record_changes(verified, &|| self.is_stopped()) {
             Ok(true) => {
-                self.note(phase, "the project's own scripts changed what is installed".into())
+                self.note(phase, "the project's own scripts changed what is installed".into());
             }
             Ok(false) => {}
             Err(error) => self.say_unrecorded(&error, phase),

@@ -19,6 +19,6 @@ pub(crate) use invalid::similar;
 pub(crate) use kind::VariableType;
 pub(crate) use load::{load, parse as parse_config};
 pub(crate) use model::{
-    Config, Ignore, Install, InstallScripts, Memory, OtherScripts, RecoveryMode, Variable, Verify,
+    Config, Ignore, InstallScripts, Memory, OtherScripts, RecoveryMode, Variable, Verify,
 };
 pub(crate) use scalars::{duration, size};

@@ -98,6 +98,17 @@ impl Settings {
         })
     }
 
+    /// Whether any credential is configured, for whatever host.
+    fn has_credential(&self) -> bool {
+        const WORDS: [&str; 5] = ["_auth", "_password", "npmAuth", "token", "password"];
+        self.files
+            .iter()
+            .flat_map(|text| text.lines())
+            .map(str::trim_start)
+            .filter(|line| !line.starts_with(['#', ';']))
+            .any(|line| WORDS.iter().any(|word| line.contains(word)))
+    }
+
     /// Lines that belong to the top level of their file: what is indented belongs to one registry or scope.
     fn lines(&self) -> impl Iterator<Item = &str> {
         self.files
@@ -123,6 +134,12 @@ pub(super) fn redirected(
         return Err(format!(
             "{place} names no host and would be sent to the fallback registry as well; write it as `//<host>/:_authToken`"
         ));
+    }
+    // Seen in bun 1.2.23: `--registry` changes the address, and the token of the first registry goes with it.
+    if manager == ManagerKind::Bun && settings.has_credential() {
+        return Err(
+            "bun would send the credentials of the first registry to the fallback as well".into()
+        );
     }
     let address = fallback.as_str();
     let mut command = command.clone();
@@ -218,6 +235,23 @@ mod tests {
         let of_variable = settings("", &[("NPM_CONFIG__AUTHTOKEN", "npm_fake")]);
         let place = of_variable.unbound_credential().unwrap();
         assert!(place.contains("NPM_CONFIG__AUTHTOKEN") && !place.contains("fake"), "{place}");
+    }
+
+    #[test]
+    fn bun_gets_no_second_registry_beside_a_credential() {
+        let [program, arguments @ ..] = ManagerKind::Bun.frozen_install() else { unreachable!() };
+        let command = CommandSpec::new(*program, arguments, ".");
+        let second = Url::parse("https://second.example.com/").unwrap();
+        for (file, allowed) in [
+            ("registry=https://npm.example.com/", true),
+            ("//npm.example.com/:_authToken=npm_fake", false),
+            ("[install.scopes]\nown = { token = \"fake\" }", false),
+            ("# //npm.example.com/:_authToken=npm_fake", true),
+        ] {
+            let settings = settings(file, &[]);
+            let result = redirected(ManagerKind::Bun, &command, &settings, &second, None);
+            assert_eq!(result.is_ok(), allowed, "{file}");
+        }
     }
 
     #[test]

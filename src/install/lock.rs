@@ -24,6 +24,7 @@ pub(crate) struct InstallLock {
 }
 
 /// What came of asking for the lock.
+#[expect(clippy::large_enum_variant, reason = "there is one in a run")]
 pub(crate) enum Locked {
     /// It is held; absent where the file system knows no locks.
     Held(Option<InstallLock>),

@@ -21,8 +21,8 @@ mod workspace;
 pub(crate) use app::Project;
 pub(crate) use ask::ask;
 pub(crate) use lockfile::{
-    ChangeKind, Drift, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict,
-    VersionChange, difference as version_changes, drift, drift_findings, health as lockfile_health,
+    ChangeKind, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict,
+    difference as version_changes, drift, drift_findings, health as lockfile_health,
     locked_packages, lockfiles_of, relative,
 };
 pub(crate) use manager_program::{

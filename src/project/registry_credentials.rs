@@ -13,6 +13,8 @@ const FILES: [&str; 4] = [".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml"];
 /// How the names of settings end that hold a credential.
 const SETTINGS: [&str; 6] =
     ["_authtoken", "_auth", "_password", "npmauthtoken", "npmauthident", "token"];
+/// What may stand between the name of a setting and its value.
+const AROUND: [char; 6] = [' ', '\t', '=', ':', '"', '\''];
 /// Larger files are no settings.
 const MAXIMUM_SIZE: u64 = 256 * 1024;
 
@@ -78,9 +80,17 @@ fn setting(line: &str) -> Option<(String, &str)> {
     });
     let end = end.min()?;
     // Lower case of ASCII keeps every byte's place.
-    let value = unquoted[end..]
-        .trim_start_matches([' ', '\t', '=', ':', '"', '\''])
-        .trim_end_matches([' ', '\t', '"', '\'', ',', '}']);
+    let mut value = unquoted[end..].trim_start_matches(AROUND);
+    // The brace of an inline table, but not that of a variable.
+    loop {
+        let trimmed = value.trim_end_matches([' ', '\t', '"', '\'', ',']);
+        let is_variable = trimmed.matches('}').count() <= trimmed.matches("${").count();
+        value = trimmed;
+        match trimmed.strip_suffix('}') {
+            Some(rest) if !is_variable => value = rest,
+            _ => break,
+        }
+    }
     (!value.is_empty()).then(|| (lower[..end].to_owned(), value))
 }
 
@@ -127,6 +137,7 @@ mod tests {
             ("//registry.example.com/:_password=ZmFrZS1wYXNzd29yZA==", "fake-password"),
             ("//user:fake-password@registry.example.com/:always-auth=true", "fake-password"),
             ("token = \"fake-token-1234\"", "fake-token-1234"),
+            ("npmScopes: { a: { npmAuthToken: fake-token-1234 } }", "fake-token-1234"),
         ] {
             assert!(
                 values(line).iter().any(|value| value == expected),

@@ -183,7 +183,7 @@ fn is_pinned(address: &str, kind: LockfileKind) -> bool {
 fn names_another(package: &LockedPackage, url: &Url) -> bool {
     let path = url.path().replace("%2f", "/").replace("%2F", "/").replace("%40", "@");
     let Some((folder, file)) = path.split_once("/-/") else { return false };
-    if !file.ends_with(".tgz") {
+    if file.strip_suffix(".tgz").is_none() {
         return false;
     }
     let mut parts = folder.rsplit('/');

@@ -151,10 +151,11 @@ fn many_doubts_of_a_kind_are_one_finding_and_each_package_can_be_reviewed() {
     assert_eq!(evidence[1]["text"], "bar 1.0.0 from https://files.example.org/bar-1.0.0.tgz");
     assert_eq!(evidence[1]["line"], 7);
     let ignore = |names: &[&str]| {
-        let entries: String = names
+        let entries: Vec<_> = names
             .iter()
             .map(|name| format!("  - {{ id: {UNTRUSTED}, package: {name}, reason: reviewed }}\n"))
             .collect();
+        let entries = entries.concat();
         locked(&more).file("deployfix.yml", format!("ignore:\n{entries}"))
     };
     let one = of(&validated(&ignore(&["foo"])), UNTRUSTED);

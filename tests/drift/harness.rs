@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::{files::Files, managers, world::World};
 
 /// Nothing a test starts may run longer.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 /// Cases at once.
 const THREADS: usize = 2;
 /// The findings that stand for drift.
@@ -127,9 +127,8 @@ pub fn compare(world: &Arc<World>, manager: &Manager, cases: &[Case]) {
             Some(_) => findings.is_empty(),
             None => match outcome {
                 Outcome::Installs => findings.is_empty(),
-                Outcome::Refuses => !findings.is_empty(),
                 // Both stop the install; what the manager would have said of the lockfile is not known.
-                Outcome::Fails(_) => !findings.is_empty(),
+                Outcome::Refuses | Outcome::Fails(_) => !findings.is_empty(),
             },
         };
         if !agrees {
@@ -272,5 +271,5 @@ fn find(program: &str, path: &std::ffi::OsStr) -> PathBuf {
 }
 
 fn indented(text: &str) -> String {
-    text.trim_end().lines().map(|line| format!("    {line}\n")).collect()
+    format!("    {}\n", text.trim_end().replace('\n', "\n    "))
 }

@@ -27,10 +27,10 @@ fn pnpm(version: &str) -> Manager {
             .any(|words| output.contains(words))
         },
     );
-    if major(&manager) < 11 {
+    if major(&manager) != 11 {
         return manager;
     }
-    // Its programs are written for a newer Node than the one that the tests may find.
+    // It is written for a newer Node than the tests may find; 12 brings a program of its own.
     let mut manager = manager;
     manager.programs.push(managers::package("node@22.21.1"));
     manager
@@ -428,4 +428,65 @@ fn workspace_9() {
 #[test]
 fn workspace_9_of_10() {
     workspace("10.34.9");
+}
+
+/// 11 and later read no settings from package.json and .npmrc, and pass over optional packages that are not locked.
+fn modern(version: &str) {
+    let world = World::shared();
+    let manager = pnpm(version);
+    let manifest = json!({
+        "name": "app", "version": "1.0.0",
+        "dependencies": { "leaf": "^1.0.0", "react-dom": "^18.2.0", "react": "^18.2.0" },
+        "devDependencies": { "extra": "^1.0.0" },
+        "optionalDependencies": { "other-leaf": "~1.0.0" },
+    });
+    let files = Files::new(&[("package.json", &manifest.to_string())]);
+    let mut all = Mutations::of(&world, &manager, &files);
+    let m = "package.json";
+    all.set("another range", m, &["dependencies", "leaf"], json!("^1.1.0"));
+    all.set("any version", m, &["dependencies", "leaf"], json!("*"));
+    all.set("a package more", m, &["dependencies", "zod"], json!("^3.0.0"));
+    all.set("a package less", m, &["dependencies", "leaf"], Value::Null);
+    all.set("an optional package less", m, &["optionalDependencies"], Value::Null);
+    all.undecided("an optional package more", "it is passed over", |files| {
+        files.set(m, &["optionalDependencies", "zod"], json!("^3.0.0"));
+    });
+    all.set("a peer of its own", m, &["peerDependencies"], json!({ "zod": "^3.0.0" }));
+    all.set("meta", m, &["dependenciesMeta"], json!({ "leaf": { "injected": true } }));
+    all.set("a folder to publish", m, &["publishConfig"], json!({ "directory": "dist" }));
+    all.set(
+        "an override that nobody reads",
+        m,
+        &["pnpm"],
+        json!({ "overrides": { "leaf": "1.1.0" } }),
+    );
+    all.add("a setting that nobody reads", |files| {
+        files.write(".npmrc", "auto-install-peers=false\n");
+    });
+    for (name, text) in [
+        ("an override", "overrides:\n  leaf: 1.1.0\n"),
+        ("peers are not installed", "autoInstallPeers: false\n"),
+        ("an extension", "packageExtensions:\n  leaf:\n    dependencies:\n      zod: '*'\n"),
+        ("an ignored optional package", "ignoredOptionalDependencies: [leaf]\n"),
+        ("a catalog that nothing uses", "catalog:\n  zod: ^4.0.0\n"),
+    ] {
+        all.add(name, |files| {
+            files.write(WORKSPACE, text);
+        });
+    }
+    all.add("moved to development", |files| {
+        files.set(m, &["dependencies", "leaf"], Value::Null);
+        files.set(m, &["devDependencies", "leaf"], json!("^1.0.0"));
+    });
+    all.compare(&world);
+}
+
+#[test]
+fn modern_11() {
+    modern("11.28.11");
+}
+
+#[test]
+fn modern_12() {
+    modern("12.21.0");
 }

@@ -420,19 +420,65 @@ fn yarn_4_local() {
 fn git() {
     let world = World::shared();
     let yarn = yarn(YARN_4);
-    let manifest = json!({ "name": "app", "dependencies": { "from-git": format!("{}#v1.0.0", world.git_url()) } });
+    let path = world.git_url();
+    let path = std::path::Path::new(path.strip_prefix("git+file://").unwrap());
+    let daemon = Daemon::start(path.parent().unwrap());
+    let url = format!("git://127.0.0.1:{}/from-git.git", daemon.port);
+    let manifest =
+        json!({ "name": "app", "dependencies": { "from-git": format!("{url}#v1.0.0") } });
     let mut files = Files::new(&[(MANIFEST, &manifest.to_string())]);
     let from_git = locked(&world, &yarn, YARN_4, &mut files);
+    let reference = |to: &str| {
+        let to = json!(format!("{url}{to}"));
+        move |files: &mut Files| {
+            files.set(MANIFEST, &["dependencies", "from-git"], to);
+        }
+    };
     let cases = [
         case("git: nothing", &from_git, |_| {}),
-        case("git: another tag", &from_git, |files| {
-            let url = format!("{}#v1.1.0", world.git_url());
-            files.set(MANIFEST, &["dependencies", "from-git"], json!(url));
-        }),
-        case("git: the tag with its protocol", &from_git, |files| {
-            let url = format!("{}#tag=v1.0.0", world.git_url());
-            files.set(MANIFEST, &["dependencies", "from-git"], json!(url));
-        }),
+        case("git: another tag", &from_git, reference("#v1.1.0")),
+        case("git: the tag with its protocol", &from_git, reference("#tag=v1.0.0")),
+        case("git: no tag", &from_git, reference("")),
+        case("git: removed", &from_git, set(&["dependencies"], json!(null))),
     ];
     compare(&world, &yarn, &cases);
+}
+
+/// `git daemon` over a folder, ended when it goes out of scope.
+struct Daemon {
+    child: std::process::Child,
+    port: u16,
+}
+
+impl Daemon {
+    fn start(folder: &std::path::Path) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = std::process::Command::new("git")
+            .args(["daemon", "--export-all", "--reuseaddr", "--listen=127.0.0.1"])
+            .arg(format!("--port={port}"))
+            .arg(format!("--base-path={}", folder.display()))
+            .arg(folder)
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", "safe.directory")
+            .env("GIT_CONFIG_VALUE_0", "*")
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let daemon = Self { child, port };
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(std::time::Instant::now() < until, "git daemon does not answer");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        daemon
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

@@ -8,6 +8,12 @@
     clippy::expect_used,
     clippy::must_use_candidate,
     clippy::missing_panics_doc,
+    clippy::too_many_lines,
+    clippy::similar_names,
+    clippy::needless_pass_by_value,
+    clippy::cast_possible_truncation,
+    clippy::semicolon_if_nothing_returned,
+    clippy::items_after_statements,
     reason = "tests are not an interface, and may end at the first surprise"
 )]
 

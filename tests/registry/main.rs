@@ -8,6 +8,11 @@
     clippy::expect_used,
     clippy::must_use_candidate,
     clippy::missing_panics_doc,
+    clippy::too_many_lines,
+    clippy::print_stdout,
+    clippy::format_push_string,
+    clippy::semicolon_if_nothing_returned,
+    clippy::items_after_statements,
     reason = "tests are not an interface, and may end at the first surprise"
 )]
 

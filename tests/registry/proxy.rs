@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Nobody waits longer for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What happens to an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -56,7 +56,7 @@ pub fn npm_install(folder: &Path, packages: &[&str]) {
         .output()
         .unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "npm install {packages:?} in {folder:?}: {error}");
+    assert!(output.status.success(), "npm install {packages:?} in {}: {error}", folder.display());
 }
 
 /// Where programs that the tests fetch are kept between runs.

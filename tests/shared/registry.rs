@@ -109,7 +109,7 @@ impl Registry {
             .spawn()
             .unwrap();
         let mut registry = Self { child, folder, port };
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while !registry.answers() {
             assert!(Instant::now() < until, "verdaccio does not answer: {}", registry.log());
             assert!(registry.child.try_wait().unwrap().is_none(), "{}", registry.log());

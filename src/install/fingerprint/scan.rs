@@ -90,7 +90,7 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-impl<'a> Scanner<'a> {
+impl Scanner<'_> {
     fn directory<'scope>(
         &'scope self,
         scope: &rayon::Scope<'scope>,
@@ -125,7 +125,7 @@ impl<'a> Scanner<'a> {
                         Look::Is(kind) => entries.push(Entry { name: bytes.to_vec(), kind }),
                         Look::Large(stat) => {
                             let path = path.clone();
-                            scope.spawn(move |_| self.large(&path, name, &stat));
+                            scope.spawn(move |_| self.large(&path, &name, &stat));
                         }
                         Look::Directory => {
                             let below = joined(&path, bytes);
@@ -169,12 +169,12 @@ impl<'a> Scanner<'a> {
         let Ok(folder) = fs::openat(&self.root, parent_path, flags, Mode::empty()) else { return };
         match self.kind(&folder, &name, FileType::Unknown) {
             Look::Is(kind) => self.keep_entry(path, kind),
-            Look::Large(stat) => self.large(parent, name, &stat),
+            Look::Large(stat) => self.large(parent, &name, &stat),
             Look::Directory | Look::Gone => {}
         }
     }
 
-    fn large(&self, directory: &[u8], name: CString, stat: &Stat) {
+    fn large(&self, directory: &[u8], name: &CStr, stat: &Stat) {
         if (self.is_stopped)() {
             return;
         }

@@ -79,9 +79,7 @@ fn is_relevant_variable(name: &str, value: &str) -> bool {
     let lower = name.to_lowercase();
     // An empty setting is no setting.
     !value.is_empty()
-        && PREFIXES.iter().any(|prefix| {
-            lower.strip_prefix(prefix).is_some_and(|setting| is_relevant_setting(setting))
-        })
+        && PREFIXES.iter().any(|prefix| lower.strip_prefix(prefix).is_some_and(is_relevant_setting))
 }
 
 /// Whether a setting, as `.npmrc` or a variable names it, changes what is installed. Credentials do not, and expire.

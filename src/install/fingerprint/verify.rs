@@ -12,6 +12,7 @@ use super::{
 use crate::config::Verify;
 
 /// What an earlier installation is worth.
+#[expect(clippy::large_enum_variant, reason = "there is one in a run")]
 pub(crate) enum Verdict {
     /// Nothing changed: it is what an installation now would be.
     Verified(Verified),

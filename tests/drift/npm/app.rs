@@ -8,6 +8,8 @@ use crate::{
     world::{World, archive},
 };
 
+const BELOW_THE_ROOT: &str =
+    "version 1 does not say what a package asks for, so only the root's own manifest is compared";
 const LEFT_OUT: &str =
     "an optional package that cannot be loaded is left out, and the registry is not asked";
 const ARCHIVE: &str = "the archive may hold the locked version";
@@ -261,7 +263,8 @@ fn mutations(world: &World) -> Vec<Mutation> {
         }),
         Mutation::new("folder's new dependency", |files| {
             files.set("libs/folder/package.json", &["dependencies", "zod"], json!("^3.0.0"));
-        }),
+        })
+        .undecided("v1", BELOW_THE_ROOT),
         manifest("workspace protocol", &["dependencies", "top"], json!("workspace:*"))
             .undecided("v", UNSUPPORTED),
         manifest("link protocol", &["dependencies", "folder"], json!("link:./libs/folder"))
@@ -298,7 +301,13 @@ fn mutations(world: &World) -> Vec<Mutation> {
         locked("entry of an optional one removed", "extra", |entry| *entry = Value::Null)
             .undecided("npm@8 npm@10 npm@11.0", LEFT_OUT),
         locked("entry of a peer removed", "react", |entry| *entry = Value::Null),
-        locked("version changed within", "leaf", |entry| entry["version"] = json!("1.0.0")),
+        locked("version changed to what another takes", "leaf", |entry| {
+            entry["version"] = json!("1.1.0");
+        }),
+        locked("version changed to what one does not take", "leaf", |entry| {
+            entry["version"] = json!("1.0.0");
+        })
+        .undecided("v", FORGED),
         locked("version changed outside", "leaf", |entry| entry["version"] = json!("2.0.0"))
             .undecided("v", FORGED),
         locked("version of the root's changed outside", "top", |entry| {

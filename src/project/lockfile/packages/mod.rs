@@ -15,6 +15,6 @@ mod source;
 mod tests;
 mod yarn_classic;
 
-pub(crate) use difference::{VersionChange, difference};
+pub(crate) use difference::difference;
 pub(crate) use model::{LockedPackage, Source};
 pub(crate) use read::locked_packages;

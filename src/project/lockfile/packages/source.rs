@@ -16,7 +16,7 @@ fn is_git(address: &str) -> bool {
     const SCHEMES: [&str; 7] = ["git+", "git:", "git@", "ssh:", "github:", "gitlab:", "bitbucket:"];
     let path = address.split(['#', '?']).next().unwrap_or(address);
     SCHEMES.iter().any(|scheme| address.starts_with(scheme))
-        || (path.starts_with("http") && path.ends_with(".git"))
+        || (path.starts_with("http") && path.strip_suffix(".git").is_some())
         || address.contains("#commit=")
         || is_archive_of_commit(address)
 }

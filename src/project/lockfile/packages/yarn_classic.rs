@@ -22,7 +22,9 @@ pub(super) fn packages(content: &str) -> Vec<LockedPackage> {
             2 => {
                 if let Some((key, value)) = line.trim().split_once(' ') {
                     let value = unquoted(value.trim());
-                    block.iter_mut().for_each(|package| apply(package, unquoted(key), value));
+                    for package in &mut block {
+                        apply(package, unquoted(key), value);
+                    }
                 }
             }
             _ => {}

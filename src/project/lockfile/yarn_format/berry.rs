@@ -82,7 +82,7 @@ fn find<'a>(table: &'a Table, name: &str) -> Option<&'a Value> {
 
 /// Reads yarn.lock in the form that yarn writes; nothing where it is of another, be it YAML or not.
 pub(crate) fn parse(text: &str) -> Option<BerryLockfile> {
-    let mut lines = Lines { lines: text.lines(), number: 0, next: None };
+    let mut lines = Lines { rest: text.lines(), number: 0, next: None };
     lines.advance();
     let mut lockfile = BerryLockfile::default();
     while let Some(line) = &lines.next {
@@ -90,7 +90,7 @@ pub(crate) fn parse(text: &str) -> Option<BerryLockfile> {
         let (key, value) = lines.pair(0)?;
         match value {
             Value::Table(fields) if indent == 0 && key == "__metadata" => {
-                lockfile.metadata = fields
+                lockfile.metadata = fields;
             }
             Value::Table(fields) if indent == 0 => {
                 lockfile.entries.push(BerryEntry { key, line: number, fields });
@@ -109,15 +109,15 @@ struct Line<'a> {
 }
 
 struct Lines<'a> {
-    lines: std::str::Lines<'a>,
+    rest: std::str::Lines<'a>,
     number: u64,
     next: Option<Line<'a>>,
 }
 
-impl<'a> Lines<'a> {
+impl Lines<'_> {
     /// Goes to the next line that says something.
     fn advance(&mut self) {
-        self.next = self.lines.by_ref().find_map(|line| {
+        self.next = self.rest.by_ref().find_map(|line| {
             self.number += 1;
             let text = line.trim_start_matches(' ');
             // An odd indentation reads as one that nothing expects.

@@ -259,7 +259,7 @@ impl Parser<'_> {
 fn quoted_length(text: &[u8]) -> usize {
     for (index, byte) in text.iter().enumerate().skip(1) {
         let before = |distance| index >= distance && text[index - distance] == b'\\';
-        if *byte == b'"' && !(before(1) && !before(2)) {
+        if *byte == b'"' && (!before(1) || before(2)) {
             return index + 1;
         }
     }

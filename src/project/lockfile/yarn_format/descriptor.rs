@@ -7,9 +7,9 @@ pub(crate) fn split_descriptor(text: &str) -> (&str, &str) {
     }
 }
 
-/// The descriptors of a key of berry's lockfile.
+/// The descriptors of a key of berry's lockfile, as yarn joined them; one of them may end in a blank.
 pub(crate) fn split_descriptors(key: &str) -> impl Iterator<Item = &str> {
-    key.split(',').map(|part| part.trim_matches(' '))
+    key.split(", ")
 }
 
 #[cfg(test)]
@@ -28,7 +28,7 @@ mod tests {
         ] {
             assert_eq!(split_descriptor(text), expected);
         }
-        let all: Vec<_> = split_descriptors("a@npm:1, b@npm:2 ,c").collect();
-        assert_eq!(all, ["a@npm:1", "b@npm:2", "c"]);
+        let all: Vec<_> = split_descriptors("a@npm:1, b@npm:2 , c").collect();
+        assert_eq!(all, ["a@npm:1", "b@npm:2 ", "c"]);
     }
 }

@@ -36,6 +36,7 @@ pub(super) fn compare(
         .collect();
 
     let before = judgement.len();
+    let mut is_unclear = false;
     let mut names: BTreeSet<&String> = all.keys().copied().collect();
     names.extend(specifiers.keys());
     for name in names {
@@ -58,12 +59,15 @@ pub(super) fn compare(
             locked: specifier.cloned(),
         };
         if rules.is_modern() && is_special(&change) {
-            judgement.doubt();
+            is_unclear = true;
         } else {
             judgement.add(change);
         }
     }
-    if judgement.len() > before {
+    if is_unclear {
+        judgement.doubt();
+    }
+    if judgement.len() > before || is_unclear {
         return;
     }
     meta(project, importer, rules, judgement);
@@ -79,7 +83,9 @@ pub(super) fn compare(
 fn is_special(change: &Change) -> bool {
     let is_address =
         |specifier: &Option<String>| specifier.as_ref().is_some_and(|text| text.contains('/'));
-    change.section == FIELDS[0] || (is_address(&change.wanted) && is_address(&change.locked))
+    let is_asked_for = change.wanted.is_some();
+    (change.section == FIELDS[0] && is_asked_for)
+        || (is_address(&change.wanted) && is_address(&change.locked))
 }
 
 /// What a project wants after the peers that pnpm installs by itself were added.

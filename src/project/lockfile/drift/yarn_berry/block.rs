@@ -205,6 +205,20 @@ mod tests {
             .iter()
             .map(|((section, name, field), value)| format!("{section} {name} {field} {value}"))
             .collect();
-        insta::assert_snapshot!(all.join("\n"), @r"");
+        assert_eq!(
+            all,
+            [
+                "bin app  ./bin.js",
+                "dependencies a  npm:^1.0.0",
+                "dependencies b  npm:latest",
+                "dependencies d  workspace:*",
+                "dependencies e  npm:*",
+                "dependenciesMeta a built false",
+                "dependenciesMeta e optional true",
+                "peerDependencies f  *",
+                "peerDependencies g  ^1",
+                "peerDependenciesMeta g optional true",
+            ]
+        );
     }
 }

@@ -1,6 +1,3 @@
-use semver::Version;
-use std::borrow::Cow;
-
 use super::{
     form::is_as_yarn_writes_it,
     range::Style,
@@ -17,6 +14,7 @@ use crate::project::{
     },
     text::conflict_marker,
 };
+use semver::Version;
 
 /// Nothing certain can be said.
 const UNDECIDED: Drift = Drift { verdict: Verdict::Undecided, changes: Vec::new() };
@@ -38,12 +36,9 @@ fn decide(input: &DriftInput<'_>) -> Option<Drift> {
     if conflict_marker(&text.content).is_some() {
         return None;
     }
-    let settings = Settings::read(input.root)?;
-    let yarn: Option<Cow<'_, Version>> = match settings.release() {
-        Some(release) => release.map(Cow::Owned),
-        None => input.manager_version.map(Cow::Borrowed),
-    };
-    let yarn = yarn.as_deref();
+    let settings = Settings::read(input.root, input.variables)?;
+    let yarn = settings.release(input.manager_version);
+    let yarn = yarn.as_ref();
     if yarn.is_some_and(|yarn| yarn.major < 2) {
         return None;
     }
@@ -56,10 +51,9 @@ fn decide(input: &DriftInput<'_>) -> Option<Drift> {
     let style = match yarn.map(|yarn| yarn.major) {
         Some(2) => Style::Oldest,
         Some(3) => Style::AsWritten,
-        Some(_) => Style::Normalized,
         None if format <= LAST_OF_YARN_2 => Style::Oldest,
         None if format <= LAST_OF_YARN_3 => Style::AsWritten,
-        None => Style::Normalized,
+        _ => Style::Normalized,
     };
     let workspaces = Workspaces::read(input.root, settings.transparent_workspaces)?;
     let root = &workspaces.all.first()?;

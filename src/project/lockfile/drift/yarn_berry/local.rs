@@ -8,7 +8,7 @@ use super::{
 use crate::project::{
     lockfile::{
         drift::{Change, ChangeKind},
-        yarn_format::BerryEntry,
+        yarn_format::{BerryEntry, split_descriptor},
     },
     read_raw_manifest,
 };
@@ -29,7 +29,7 @@ pub(super) enum Look {
 /// Compares what is locked of a folder, an archive or a program with what stands there now.
 pub(super) fn look(root: &Path, workspaces: &Workspaces, entry: &BerryEntry, style: Style) -> Look {
     let Some(resolution) = entry.text("resolution") else { return Look::Unknown };
-    let reference = resolution[1..].split_once('@').map_or("", |(_, reference)| reference);
+    let reference = split_descriptor(resolution).1;
     if reference.starts_with("link:") {
         return Look::Same;
     }

@@ -9,6 +9,8 @@ mod local;
 mod range;
 mod resolutions;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod version;
 mod walk;
 mod workspaces;

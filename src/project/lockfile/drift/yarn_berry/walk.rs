@@ -40,6 +40,8 @@ pub(super) struct Walk<'a> {
     pub(super) changes: Vec<Change>,
     /// Whether anything was met that the files do not tell.
     pub(super) unknown: bool,
+    /// Whether a part of the tree could not be walked.
+    blind: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -68,6 +70,7 @@ impl<'a> Walk<'a> {
             tolerated: HashSet::new(),
             changes: Vec::new(),
             unknown: false,
+            blind: false,
         }
     }
 
@@ -89,7 +92,8 @@ impl<'a> Walk<'a> {
         }
         self.drain();
         self.reach_tolerated();
-        if self.changes.is_empty() {
+        self.unknown |= self.blind;
+        if self.changes.is_empty() && !self.blind {
             self.leftovers();
         }
     }
@@ -130,9 +134,11 @@ impl<'a> Walk<'a> {
         let lockfile = self.lockfile;
         let entry = &lockfile.entries[index];
         let Some(locator) = entry.text("resolution") else {
-            self.unknown = true;
+            self.blind = true;
             return;
         };
+        // yarn reads the key without the blank, misses the descriptor, and asks the registry.
+        self.unknown |= descriptor.trim() != descriptor;
         let (name, range) = split_descriptor(descriptor);
         let (_, reference) = split_descriptor(locator);
         if reference.starts_with("workspace:") {
@@ -243,7 +249,7 @@ impl<'a> Walk<'a> {
         let mut range = replaced.map_or(Cow::Borrowed(range), Cow::Owned);
         if range.starts_with("catalog:") {
             let Some(found) = from_catalog(&self.settings.catalogs, name, &range) else {
-                self.unknown = true;
+                self.blind = true;
                 return;
             };
             range = Cow::Owned(bound(&with_protocol(found), &self.workspaces.all[0].locator()));

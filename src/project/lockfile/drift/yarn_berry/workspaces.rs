@@ -1,7 +1,4 @@
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, fmt::Write as _, path::Path};
 
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha512};
@@ -59,11 +56,11 @@ impl Workspaces {
             by_folder: HashMap::new(),
             transparent,
         };
-        workspaces.add(root, PathBuf::new(), 0)?;
+        workspaces.add(root, Path::new(""), 0)?;
         Some(workspaces)
     }
 
-    fn add(&mut self, root: &Path, folder: PathBuf, depth: usize) -> Option<()> {
+    fn add(&mut self, root: &Path, folder: &Path, depth: usize) -> Option<()> {
         let shown = if folder.as_os_str().is_empty() { "." } else { folder.to_str()? };
         if depth > DEEPEST {
             return None;
@@ -71,7 +68,7 @@ impl Workspaces {
         if self.by_folder.contains_key(shown) {
             return Some(());
         }
-        let manifest = read_raw_manifest(&root.join(&folder))?;
+        let manifest = read_raw_manifest(&root.join(folder))?;
         let patterns = patterns(&manifest);
         let name = match manifest.get("name").and_then(Value::as_str) {
             Some(name) if is_name(name) => name.to_owned(),
@@ -90,12 +87,12 @@ impl Workspaces {
         let hidden = patterns.iter().any(|pattern| {
             pattern.starts_with('.') && !pattern.starts_with("./") || pattern.contains("/.")
         });
-        for member in workspace_members(&root.join(&folder), &patterns) {
+        for member in workspace_members(&root.join(folder), &patterns) {
             // A star does not stand for a hidden folder.
             if !hidden && member.split('/').any(|part| part.starts_with('.')) {
                 continue;
             }
-            self.add(root, folder.join(member), depth + 1)?;
+            self.add(root, &folder.join(member), depth + 1)?;
         }
         Some(())
     }
@@ -165,7 +162,10 @@ fn unnamed(folder: &str) -> String {
 /// The first six digits of the sum that yarn makes of bytes.
 pub(super) fn short_hash(bytes: &[u8]) -> String {
     let digest = Sha512::digest(bytes);
-    digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().take(3).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -51,11 +51,10 @@ fn decide(input: &DriftInput<'_>) -> Option<Drift> {
         let dropped =
             || dropped.get_or_init(|| resolutions.dropped(&lockfile, &patterns, &members.asks));
         match state(wanted, pattern, &lockfile, &members.versions, dropped) {
-            State::Found => {}
             State::Unknown if drift.verdict == Verdict::InSync => {
                 drift.verdict = Verdict::Undecided;
             }
-            State::Unknown => {}
+            State::Found | State::Unknown => {}
             State::Missing => {
                 drift.verdict = Verdict::OutOfSync;
                 drift.changes.push(change(wanted, &lockfile));
