@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A registry that has not answered by then is not waited for.
-const TIME_LIMIT: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_mins(2);
 
 /// Asks the registry, through the manager, what is known against the locked packages.
 pub(super) async fn audit(session: &Session, project: &Project) -> Vec<Finding> {
