@@ -35,7 +35,7 @@ fn json_holds_what_the_catalogue_knows() {
     assert_eq!(page["area"], "dependency");
     assert_eq!(page["severity"], "error");
     assert_eq!(page["exitCode"], 75);
-    assert_eq!(page["recovery"], "retry-with-backoff");
+    assert_eq!(page["recovery"], "retry-with-backoff, fallback-registry");
     assert!(page["summary"].as_str().unwrap().ends_with('.'));
     assert!(page["markdown"].as_str().unwrap().starts_with("# dependency/registry-unreachable\n"));
 }

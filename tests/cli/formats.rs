@@ -29,6 +29,7 @@ const NEXT_AND_TYPESCRIPT: &str = r#"{"name":"app","version":"1.0.0","scripts":{
 fn warned() -> Project {
     Project::with_build("true")
         .file("package.json", NEXT_AND_TYPESCRIPT)
+        .locked()
         .variable("NODE_ENV", "production")
 }
 

@@ -79,6 +79,20 @@ impl Project {
         self
     }
 
+    /// Writes the package-lock.json that npm would take for the package.json of the app.
+    pub fn locked(self) -> Self {
+        let manifest: Value = serde_json::from_str(&self.read("package.json")).unwrap();
+        let mut packages = serde_json::json!({ "": manifest });
+        for kind in ["dependencies", "devDependencies"] {
+            for (name, version) in manifest[kind].as_object().into_iter().flatten() {
+                packages[format!("node_modules/{name}")] =
+                    serde_json::json!({ "version": version, "dev": kind != "dependencies" });
+            }
+        }
+        let lockfile = serde_json::json!({ "lockfileVersion": 3, "packages": packages });
+        self.file("package-lock.json", lockfile.to_string())
+    }
+
     /// Puts a shell script of that name in front of `PATH`.
     pub fn program(self, name: &str, script: &str) -> Self {
         let path = self.folder.path().join("bin").join(name);

@@ -98,8 +98,10 @@ fn an_unsupported_node_is_named() {
 fn a_node_env_that_breaks_builds_is_a_warning() {
     let manifest = r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"},"dependencies":{"next":"15.5.0"},"devDependencies":{"typescript":"5.6.3"}}"#;
     for value in ["production", "development"] {
-        let project =
-            Project::with_build("true").file("package.json", manifest).variable("NODE_ENV", value);
+        let project = Project::with_build("true")
+            .file("package.json", manifest)
+            .locked()
+            .variable("NODE_ENV", value);
         let ran = project.run(&["validate"]).exits(0);
         let finding = ran.finding("validate", "environment/invalid-variable");
         assert_eq!(finding["severity"], "warning");
@@ -153,6 +155,7 @@ fn a_node_that_amplify_does_not_serve_is_not_recommended() {
     let manifest = r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"},"dependencies":{"next":"15.5.0"}}"#;
     let project = Project::with_build("true")
         .file("package.json", manifest)
+        .locked()
         .file(".nvmrc", "v16.18.0\n")
         .program("node", "[ \"$1\" = --version ] && echo v22.18.0");
     let ran = project.run(&["validate"]).exits(0);
