@@ -24,7 +24,7 @@ frontend:
         - [npm, run, build]
 ";
 /// One warning without a place, and nothing else.
-const NEXT_AND_TYPESCRIPT: &str = r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"},"dependencies":{"next":"15.5.0"},"devDependencies":{"typescript":"5.6.3"}}"#;
+const NEXT_AND_TYPESCRIPT: &str = r#"{"name":"app","version":"1.0.0","scripts":{"build":"true"},"dependencies":{"next":"15.5.29"},"devDependencies":{"typescript":"5.6.3"}}"#;
 
 fn warned() -> Project {
     Project::with_build("true")
