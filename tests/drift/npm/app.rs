@@ -14,6 +14,8 @@ const LEFT_OUT: &str =
     "an optional package that cannot be loaded is left out, and the registry is not asked";
 const ARCHIVE: &str = "the archive may hold the locked version";
 const REPOSITORY: &str = "the repository may hold the locked version there";
+const CLONED: &str =
+    "version 1 does not tell the version of what is from git; npm clones to see it";
 const UNSUPPORTED: &str = "npm stops at what is asked for, whatever is locked";
 const FORGED: &str = "the entry contradicts itself, and npm goes by the integrity";
 
@@ -218,7 +220,7 @@ fn mutations(world: &World) -> Vec<Mutation> {
         git("git commit of another version", format!("#{other_commit}")),
         git("git without a reference", String::new()).undecided("npm@11.17", REPOSITORY),
         git("git range within", "#semver:^1.0.0".into()),
-        git("git range outside", "#semver:^2.0.0".into()),
+        git("git range outside", "#semver:^2.0.0".into()).undecided("v1", CLONED),
         manifest("git to the registry", &["dependencies", "from-git"], json!("^1.0.0")),
         manifest(
             "git to another repository",
@@ -260,7 +262,8 @@ fn mutations(world: &World) -> Vec<Mutation> {
         }),
         Mutation::new("folder's range outside", |files| {
             files.set("libs/folder/package.json", &["dependencies", "leaf"], json!("^2.0.0"));
-        }),
+        })
+        .undecided("v1", BELOW_THE_ROOT),
         Mutation::new("folder's new dependency", |files| {
             files.set("libs/folder/package.json", &["dependencies", "zod"], json!("^3.0.0"));
         })
@@ -270,7 +273,8 @@ fn mutations(world: &World) -> Vec<Mutation> {
         manifest("link protocol", &["dependencies", "folder"], json!("link:./libs/folder"))
             .undecided("v", UNSUPPORTED),
         // Overrides.
-        manifest("override added of a deeper one", &["overrides", "middle"], json!("1.0.0")),
+        manifest("override added of a deeper one", &["overrides", "middle"], json!("1.0.0"))
+            .undecided("v1", BELOW_THE_ROOT),
         manifest(
             "override added that changes nothing",
             &["overrides", "needs-peer"],
@@ -296,7 +300,8 @@ fn mutations(world: &World) -> Vec<Mutation> {
         manifest("no dependencies any more", &["dependencies"], Value::Null),
         // The lockfile.
         locked("entry removed", "top", |entry| *entry = Value::Null),
-        locked("entry of another's dependency removed", "middle", |entry| *entry = Value::Null),
+        locked("entry of another's dependency removed", "middle", |entry| *entry = Value::Null)
+            .undecided("v1", BELOW_THE_ROOT),
         locked("entry of development removed", "other-leaf", |entry| *entry = Value::Null),
         locked("entry of an optional one removed", "extra", |entry| *entry = Value::Null)
             .undecided("npm@8 npm@10 npm@11.0", LEFT_OUT),

@@ -133,6 +133,8 @@ impl Judge<'_> {
         let resolved = node.entry.resolved.as_deref().unwrap_or_default();
         match asked.target() {
             Specification::Any => Validity::Valid,
+            // Lockfile version 1 does not tell the version of what is from git; npm clones to see it.
+            Specification::Range(_) if self.is_git_of_unknown_version(index) => Validity::Unknown,
             Specification::Range(range) => satisfies(self.tree.version(index), &range).into(),
             Specification::Tag(_) => {
                 let is_remote = resolved.starts_with("http://") || resolved.starts_with("https://");
@@ -156,6 +158,12 @@ impl Judge<'_> {
             // Both fail where npm parses them.
             Specification::Alias { .. } | Specification::Unsupported => Validity::Unknown,
         }
+    }
+
+    fn is_git_of_unknown_version(&self, index: usize) -> bool {
+        let resolved = self.tree.nodes[index].entry.resolved.as_deref().unwrap_or_default();
+        self.tree.version(index).is_empty()
+            && matches!(Specification::parse(resolved, &self.tree.root), Specification::Git(_))
     }
 
     fn is_of_repository(&self, edge: &Edge, asked: &Git, index: usize) -> Validity {
