@@ -3,6 +3,7 @@ use super::{
     overrides::Overrides,
     packages::Packages,
     problems::{Findings, find},
+    readings::Readings,
     rules::Rules,
     settings::Settings,
     tree::Tree,
@@ -21,6 +22,7 @@ pub(in crate::project::lockfile::drift) fn check(input: &DriftInput<'_>) -> Drif
     else {
         return UNDECIDED;
     };
+    let readings = Readings::default();
     let overrides = Overrides::read(&tree.manifest);
     let name = input.lockfile.path.file_name().unwrap_or_default().to_string_lossy();
     let mut verdicts = Rules::possible(input.manager_version).into_iter().map(|rules| {
@@ -29,6 +31,7 @@ pub(in crate::project::lockfile::drift) fn check(input: &DriftInput<'_>) -> Drif
             overrides: &overrides,
             rules,
             install_links: settings.install_links,
+            readings: &readings,
         };
         decide(&tree, &name, &find(&judge))
     });

@@ -11,6 +11,7 @@ mod entry;
 mod overrides;
 mod packages;
 mod problems;
+mod readings;
 mod rules;
 mod settings;
 mod specification;

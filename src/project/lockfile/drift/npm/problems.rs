@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use super::{
     specification::Specification,
     tree::{Edge, EdgeKind},
-    validity::{Judge, Validity, Wish, satisfies},
+    validity::{Judge, Validity, Wish},
 };
 
 /// An edge that nothing, or the wrong thing, fulfils.
@@ -257,7 +257,7 @@ impl Search<'_> {
             // Whatever commit it is, its version lies in the range, and the locked one does not.
             Specification::Git(git) => git.range.is_some_and(|range| {
                 tree.candidates(edge.from, &edge.name)
-                    .all(|other| !satisfies(tree.version(other), &range))
+                    .all(|other| !self.judge.readings.satisfies(tree.version(other), &range))
             }),
             // It may be another source of the same version, which npm does not tell apart.
             _ => false,

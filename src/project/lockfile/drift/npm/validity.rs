@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::{
     overrides::Overrides,
+    readings::Readings,
     rules::Rules,
     specification::{Git, Specification, normal},
     tree::{Edge, Tree},
 };
-use crate::project::range::{Reading, SemanticVersion, VersionRange};
 
 /// Whether an edge is fulfilled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub(super) struct Judge<'a> {
     pub(super) overrides: &'a Overrides,
     pub(super) rules: Rules,
     pub(super) install_links: bool,
+    pub(super) readings: &'a Readings,
 }
 
 impl Judge<'_> {
@@ -73,7 +74,7 @@ impl Judge<'_> {
 
     /// What an edge asks for by itself.
     pub(super) fn plain_wish(&self, edge: &Edge) -> Wish {
-        let original = Specification::parse(&edge.asked, &self.folder_of(edge.from));
+        let original = self.readings.specification(&edge.asked, &self.folder_of(edge.from));
         Wish {
             specification: original.clone(),
             text: edge.asked.clone(),
@@ -135,7 +136,9 @@ impl Judge<'_> {
             Specification::Any => Validity::Valid,
             // Lockfile version 1 does not tell the version of what is from git; npm clones to see it.
             Specification::Range(_) if self.is_git_of_unknown_version(index) => Validity::Unknown,
-            Specification::Range(range) => satisfies(self.tree.version(index), &range).into(),
+            Specification::Range(range) => {
+                self.readings.satisfies(self.tree.version(index), &range).into()
+            }
             Specification::Tag(_) => {
                 let is_remote = resolved.starts_with("http://") || resolved.starts_with("https://");
                 (is_remote && !node.entry.link).into()
@@ -180,7 +183,7 @@ impl Judge<'_> {
             return if version.is_empty() {
                 Validity::Unknown
             } else {
-                satisfies(version, range).into()
+                self.readings.satisfies(version, range).into()
             };
         }
         if asked.is_commit() {
@@ -221,11 +224,4 @@ fn either(first: Validity, second: impl FnOnce() -> Validity) -> Validity {
         Validity::Invalid => second(),
         known => known,
     }
-}
-
-/// `semver.satisfies` with `loose`.
-pub(super) fn satisfies(version: &str, range: &str) -> bool {
-    SemanticVersion::parse(version)
-        .zip(VersionRange::parse(range, Reading::Dependency))
-        .is_some_and(|(version, range)| range.contains(&version))
 }
