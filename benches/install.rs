@@ -18,18 +18,15 @@ use std::{
 
 const BINARY: &str = env!("CARGO_BIN_EXE_deployfix");
 /// The dependencies of an ordinary app.
-const PACKAGES: [&str; 12] = [
+const PACKAGES: [&str; 9] = [
     "next@15.5.9",
     "react@19.2.3",
     "react-dom@19.2.3",
-    "typescript@5.9.3",
-    "eslint@9.39.1",
-    "eslint-config-next@15.5.9",
-    "tailwindcss@4.1.18",
-    "@tailwindcss/postcss@4.1.18",
+    "typescript@5.6.3",
+    "tailwindcss@3.4.19",
     "lucide-react@0.562.0",
     "date-fns@4.1.0",
-    "zod@4.2.1",
+    "zod@3.25.76",
     "@tanstack/react-query@5.90.12",
 ];
 const LEAST_FILES: usize = 20_000;

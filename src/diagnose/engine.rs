@@ -3,7 +3,8 @@ use std::{fmt::Write, ops::Range};
 use super::{
     ChildEvidence, Stage,
     log::{clean, line_at, line_number},
-    signature::{Match, Side, Signature, TABLE},
+    signature::{Side, Signature},
+    table::{Match, TABLE},
 };
 use crate::report::{
     Evidence, Finding, FindingId, Location, OutcomeKind,
@@ -105,11 +106,9 @@ fn by_signature(
 ) -> Option<Finding> {
     let table = &*TABLE;
     table
-        .set
-        .matches(&log.as_bytes()[from..])
-        .into_iter()
-        .filter(|index| {
-            let Signature { stages, rank, exit, .. } = &table.signatures[*index];
+        .matching(&log.as_bytes()[from..])
+        .filter(|(_, owner)| {
+            let Signature { stages, rank, exit, .. } = &table.signatures[*owner];
             let in_stage = evidence.stage == Stage::Shell
                 || stages.is_empty()
                 || stages.contains(&evidence.stage);
@@ -117,9 +116,9 @@ fn by_signature(
                 && ranks.contains(rank)
                 && exit.is_none_or(|code| evidence.outcome.exit_code == Some(code))
         })
-        .filter_map(|index| Some((index, table.find(index, log.as_bytes(), from)?)))
-        .min_by_key(|(index, found)| (table.signatures[*index].rank, found.start, *index))
-        .map(|(index, found)| from_signature(&table.signatures[index], &found, evidence, log))
+        .filter_map(|(pattern, owner)| Some((owner, table.find(pattern, log.as_bytes(), from)?)))
+        .min_by_key(|(owner, found)| (table.signatures[*owner].rank, found.start, *owner))
+        .map(|(owner, found)| from_signature(&table.signatures[owner], &found, evidence, log))
 }
 
 fn from_signature(
@@ -352,8 +351,15 @@ Watchpack Error (watcher): Error: ENOSPC: System limit for number of file watche
         for signature in &TABLE.signatures {
             let stage = signature.stages.first().copied().unwrap_or(Stage::Build);
             let outcome = outcome(signature.exit.or(Some(1)), None);
-            for log in [signature.example.clone(), format!("{NOISE}{}", signature.example)] {
-                assert_eq!(id(stage, &outcome, &log), signature.id, "{}: {log}", signature.name);
+            for example in signature.examples.as_slice() {
+                for log in [example.clone(), format!("{NOISE}{example}")] {
+                    assert_eq!(
+                        id(stage, &outcome, &log),
+                        signature.id,
+                        "{}: {log}",
+                        signature.name
+                    );
+                }
             }
         }
     }

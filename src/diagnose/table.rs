@@ -1,0 +1,183 @@
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use regex::bytes::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use super::signature::Signature;
+
+/// Bytes behind a match in which its detail is looked for.
+const DETAIL_SIZE: usize = 8 * 1024;
+/// Bytes that the automaton over all patterns may take while it runs.
+const DFA_SIZE: usize = 8 * 1024 * 1024;
+
+/// The files of signatures, by the tool that says so.
+const FILES: &[&str] = &[
+    include_str!("signatures/memory_and_disk.yml"),
+    include_str!("signatures/npm.yml"),
+    include_str!("signatures/pnpm.yml"),
+    include_str!("signatures/yarn.yml"),
+    include_str!("signatures/bun.yml"),
+    include_str!("signatures/environment.yml"),
+    include_str!("signatures/variables.yml"),
+    include_str!("signatures/next.yml"),
+];
+
+/// All signatures with their compiled patterns.
+pub(super) struct Table {
+    pub(super) signatures: Vec<Signature>,
+    /// Which signature each pattern belongs to.
+    owners: Vec<usize>,
+    patterns: Vec<Regex>,
+    details: Vec<Option<Regex>>,
+    /// The same patterns, matched in one pass.
+    set: RegexSet,
+}
+
+/// What a signature found in a log.
+#[derive(Debug, Default)]
+pub(super) struct Match {
+    /// First byte.
+    pub(super) start: usize,
+    /// Byte of the line that proves it.
+    pub(super) proof: usize,
+    captures: BTreeMap<String, String>,
+}
+
+impl Match {
+    /// The text of a named capture.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.captures.get(name).map(String::as_str)
+    }
+
+    fn add(&mut self, pattern: &Regex, captures: &Captures<'_>, offset: usize) {
+        for name in pattern.capture_names().flatten() {
+            let Some(found) = captures.name(name) else { continue };
+            if name == "proof" {
+                self.proof = offset + found.start();
+            }
+            let text = String::from_utf8_lossy(found.as_bytes()).trim().to_owned();
+            self.captures.insert(name.to_owned(), text);
+        }
+    }
+}
+
+impl Table {
+    /// Compiles signatures; the first pattern that cannot be is the error.
+    pub(super) fn compile(signatures: Vec<Signature>) -> Result<Self, regex::Error> {
+        // Logs are mostly ASCII with a few ticks and arrows; classes of all of Unicode would cost the fast engine.
+        let compile =
+            |text: &String| RegexBuilder::new(text).multi_line(true).unicode(false).build();
+        let mut owners = Vec::new();
+        let mut texts = Vec::new();
+        for (index, signature) in signatures.iter().enumerate() {
+            for pattern in signature.patterns.as_slice() {
+                owners.push(index);
+                texts.push(pattern);
+            }
+        }
+        let patterns = texts.iter().copied().map(compile).collect::<Result<_, _>>()?;
+        let details = signatures
+            .iter()
+            .map(|signature| signature.detail.as_ref().map(compile).transpose())
+            .collect::<Result<_, _>>()?;
+        let set = RegexSetBuilder::new(&texts)
+            .multi_line(true)
+            .unicode(false)
+            .dfa_size_limit(DFA_SIZE)
+            .build()?;
+        Ok(Self { signatures, owners, patterns, details, set })
+    }
+
+    /// The patterns that match somewhere, each with its signature.
+    pub(super) fn matching(&self, log: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+        self.set.matches(log).into_iter().map(|pattern| (pattern, self.owners[pattern]))
+    }
+
+    /// The first match of a pattern from a byte of the log on.
+    pub(super) fn find(&self, pattern: usize, log: &[u8], from: usize) -> Option<Match> {
+        let index = self.owners[pattern];
+        let signature = &self.signatures[index];
+        let from = if signature.after.is_empty() {
+            from
+        } else {
+            let texts = signature.after.iter().map(String::as_bytes);
+            from + texts.filter_map(|text| memchr::memmem::find(&log[from..], text)).min()?
+        };
+        let captures = self.patterns[pattern].captures_at(log, from)?;
+        let whole = captures.get(0)?;
+        let mut found = Match { start: whole.start(), proof: whole.start(), ..Match::default() };
+        found.add(&self.patterns[pattern], &captures, 0);
+        if let Some(detail) = &self.details[index] {
+            let behind = &log[whole.start()..log.len().min(whole.start() + DETAIL_SIZE)];
+            if let Some(captures) = detail.captures(behind) {
+                found.add(detail, &captures, whole.start());
+            }
+        }
+        Some(found)
+    }
+}
+
+#[expect(clippy::expect_used, reason = "compiled in; the tests load it")]
+pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let read = |text: &&str| -> Vec<Signature> {
+        serde_yaml::from_str(text).expect("the files of signatures are valid")
+    };
+    Table::compile(FILES.iter().flat_map(read).collect()).expect("signature patterns compile")
+});
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_signature_recognises_its_examples_only() {
+        let mut names = BTreeSet::new();
+        for signature in &TABLE.signatures {
+            let name = &signature.name;
+            assert!(names.insert(name), "{name} is declared twice");
+            assert!(!signature.examples.as_slice().is_empty(), "{name} has no example");
+            let finds = |log: &str| {
+                TABLE.matching(log.as_bytes()).any(|(pattern, owner)| {
+                    TABLE.signatures[owner].name == *name
+                        && TABLE.find(pattern, log.as_bytes(), 0).is_some()
+                })
+            };
+            for example in signature.examples.as_slice() {
+                assert!(finds(example), "{name} misses its example: {example}");
+            }
+            for example in signature.counterexamples.as_slice() {
+                assert!(!finds(example), "{name} takes its counterexample: {example}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_uses_captures_that_exist_and_every_name_is_known() {
+        let names: BTreeSet<_> = TABLE.signatures.iter().map(|signature| &signature.name).collect();
+        for (index, signature) in TABLE.signatures.iter().enumerate() {
+            let name = &signature.name;
+            let own =
+                TABLE.owners.iter().zip(&TABLE.patterns).filter(|(owner, _)| **owner == index);
+            let known: BTreeSet<_> = own
+                .map(|(_, pattern)| pattern)
+                .chain(TABLE.details[index].as_ref())
+                .flat_map(|regex| regex.capture_names().flatten())
+                .collect();
+            for text in
+                [&signature.message, &signature.resolution].into_iter().chain(&signature.hints)
+            {
+                for part in text.split('{').skip(1).filter_map(|rest| rest.split_once('}')) {
+                    assert!(
+                        known.contains(part.0),
+                        "{name} uses `{{{}}}` without capturing it",
+                        part.0
+                    );
+                }
+            }
+            for other in &signature.outranks {
+                assert!(names.contains(other), "{name} outranks `{other}`, which nobody knows");
+            }
+        }
+    }
+}
