@@ -7,7 +7,7 @@ use super::{
     unknown::Quoted,
 };
 use crate::report::{
-    Evidence, Finding, FindingId, Location, Outcome, OutcomeKind,
+    Confidence, Evidence, Finding, FindingId, Location, Outcome, OutcomeKind,
     render::{format_bytes, format_duration},
 };
 
@@ -19,18 +19,6 @@ const EXIT_RANK: u32 = 15;
 const CONSEQUENCE_RANK: u32 = 60;
 /// Findings that are told beside the primary one.
 const CONTRIBUTING: usize = 4;
-
-/// How sure the engine is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Confidence {
-    /// Words or an exit status that mean this and nothing else.
-    High,
-    /// More likely a consequence of something that the log does not show.
-    Medium,
-    /// Nobody knows this failure; its first error is quoted.
-    Low,
-}
 
 /// Why a child failed.
 #[derive(Debug, Clone)]

@@ -12,8 +12,7 @@ mod signature;
 mod table;
 mod unknown;
 
-pub(crate) use engine::{Confidence, Diagnosis, LogVerdict, UNLOGGED, diagnose, diagnose_log};
+pub(crate) use engine::{LogVerdict, UNLOGGED, diagnose, diagnose_log};
 pub(crate) use evidence::{ChildEvidence, Stage};
 pub(crate) use scan::Scanner;
-pub(crate) use signature::Signature;
 pub(crate) use table::Table;

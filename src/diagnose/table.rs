@@ -1,10 +1,11 @@
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 use regex::bytes::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use semver::{Version, VersionReq};
 
 use super::signature::Signature;
+use crate::config::OwnSignature;
 
 /// Bytes behind a match in which its detail is looked for.
 const DETAIL_SIZE: usize = 8 * 1024;
@@ -24,6 +25,7 @@ const FILES: &[&str] = &[
 ];
 
 /// All signatures with their compiled patterns.
+#[derive(Clone)]
 pub(crate) struct Table {
     pub(super) signatures: Vec<Signature>,
     /// Which signature each pattern belongs to.
@@ -63,7 +65,7 @@ impl Match {
 
 impl Table {
     /// Compiles signatures; the first pattern that cannot be is the error.
-    pub(crate) fn compile(signatures: Vec<Signature>) -> Result<Self, regex::Error> {
+    fn compile(signatures: Vec<Signature>) -> Result<Self, regex::Error> {
         // Logs are mostly ASCII with a few ticks and arrows; classes of all of Unicode would cost the fast engine.
         let compile =
             |text: &String| RegexBuilder::new(text).multi_line(true).unicode(false).build();
@@ -148,6 +150,16 @@ impl Table {
     /// What deployfix knows by itself.
     pub(crate) fn known() -> &'static Self {
         &TABLE
+    }
+
+    /// What deployfix and a project know. The project's own outrank all but the memory and the disk.
+    pub(crate) fn with(own: &[OwnSignature]) -> Cow<'static, Self> {
+        if own.is_empty() {
+            return Cow::Borrowed(Self::known());
+        }
+        let own = own.iter().map(Signature::of);
+        // Both halves compiled before: deployfix.yml is checked when it is read.
+        Self::compile(own.chain(known()).collect()).map_or(Cow::Borrowed(Self::known()), Cow::Owned)
     }
 }
 
