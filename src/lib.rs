@@ -12,6 +12,7 @@ mod emulator;
 mod explain;
 mod generator;
 mod health;
+mod inspection;
 mod install;
 mod preflight;
 

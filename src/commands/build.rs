@@ -8,9 +8,11 @@ use crate::{
     build::{BuildPlan, MemoryPlan},
     config::Memory,
     env::{Contract, PRODUCTION_FILE, ResolvedVariable, resolved, write_production_file},
+    inspection::Inspection,
     install::{Need, Toolchain},
     process::{CommandSpec, memory_limit},
     project::{Project, output},
+    recovery::Loop,
     report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus, Run},
 };
 
@@ -74,10 +76,12 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         command.removed = withheld.map(|variable| variable.name.clone()).collect();
     }
     let mut plan = BuildPlan::new(command, memory, &defaults);
-    session
-        .attempt_loop(PhaseName::Build)
-        .run(&mut plan, &mut phase, |phase| session.record(phase))
-        .await;
+    let inspection = Inspection { project: &project, variables: &session.variables };
+    let attempts = Loop {
+        inspect: &|diagnosis| inspection.refine(diagnosis),
+        ..session.attempt_loop(PhaseName::Build)
+    };
+    attempts.run(&mut plan, &mut phase, |phase| session.record(phase)).await;
     let environment = sections::environment(&session, &project);
     let specification = session.specification(&project);
     let node = toolchain.node.as_ref();

@@ -1,7 +1,7 @@
 //! `diagnose`: logs of builds that ended elsewhere. Nothing is recorded.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{self, Read, Seek, SeekFrom},
     path::Path,
@@ -17,7 +17,9 @@ use crate::{
     cli::{DiagnoseOptions, GlobalOptions},
     config,
     diagnose::{LogVerdict, Scanner, Table, diagnose_log},
+    inspection::Inspection,
     mask::MaskSet,
+    project::Project,
     report::{
         Confidence, ExitStatus, Finding, FindingId, LogDiagnosis, PhaseName, PhaseReport, Run,
         Severity, Validation, Verdict,
@@ -32,6 +34,12 @@ const LARGEST_PIPED_ARCHIVE: u64 = 256 * 1024 * 1024;
 /// What an archive calls logs.
 const LOG_EXTENSIONS: [&str; 3] = ["log", "txt", "out"];
 
+/// What logs are read with.
+struct Reader<'a> {
+    table: &'a Table,
+    inspection: Option<Inspection<'a>>,
+}
+
 /// Names the root cause in every log, and prints it.
 pub(super) fn run(global: &GlobalOptions, options: &DiagnoseOptions) -> ExitStatus {
     let mut phase = PhaseReport::begin(PhaseName::Diagnose);
@@ -41,7 +49,7 @@ pub(super) fn run(global: &GlobalOptions, options: &DiagnoseOptions) -> ExitStat
     let printer = printer(global, Arc::new(mask));
     let identity = identity_of(&identity::resolve(&variables, &folder, phase.name)).clone();
     let mut run = Run::begin(identity);
-    match diagnoses(global, options, &folder, run.run.branch.as_deref()) {
+    match diagnoses(global, options, &folder, run.run.branch.as_deref(), &variables) {
         Ok(diagnoses) => {
             phase.findings = findings(&diagnoses);
             tell(&printer, &diagnoses);
@@ -68,22 +76,27 @@ fn diagnoses(
     options: &DiagnoseOptions,
     folder: &Path,
     branch: Option<&str>,
+    variables: &BTreeMap<String, String>,
 ) -> Result<Vec<LogDiagnosis>, Box<Finding>> {
     let config = config::load(folder, global.config.as_deref(), branch)?;
     let table = Table::with(&config.signatures);
+    // A log that lies beside an app is most likely of that app; what the app does not confirm stays as the log says it.
+    let project = folder.join("package.json").is_file().then(|| Project::read(folder));
+    let inspection = project.as_ref().map(|project| Inspection { project, variables });
+    let reader = Reader { table: &table, inspection };
     let mut all = Vec::new();
     for log in &options.logs {
         let read = if log == Path::new("-") {
-            read_stream(&table, io::stdin().lock(), "-")
+            read_stream(&reader, io::stdin().lock(), "-")
         } else {
-            read_file(&table, log)
+            read_file(&reader, log)
         };
         all.extend(read.map_err(|error| Box::new(unreadable(log, &error)))?);
     }
     Ok(all)
 }
 
-fn read_file(table: &Table, path: &Path) -> io::Result<Vec<LogDiagnosis>> {
+fn read_file(reader: &Reader<'_>, path: &Path) -> io::Result<Vec<LogDiagnosis>> {
     let mut file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
@@ -92,27 +105,31 @@ fn read_file(table: &Table, path: &Path) -> io::Result<Vec<LogDiagnosis>> {
     let size = read_up_to(&mut file, &mut begin)?;
     let name = path.to_string_lossy();
     if is_archive(&begin[..size]) {
-        return read_archive(table, file, &name);
+        return read_archive(reader, file, &name);
     }
     file.seek(SeekFrom::Start(0))?;
-    read_stream(table, file, &name)
+    read_stream(reader, file, &name)
 }
 
 /// A stream of a log, of a compressed log, or of an archive of logs.
-fn read_stream(table: &Table, mut stream: impl Read, name: &str) -> io::Result<Vec<LogDiagnosis>> {
+fn read_stream(
+    reader: &Reader<'_>,
+    mut stream: impl Read,
+    name: &str,
+) -> io::Result<Vec<LogDiagnosis>> {
     let mut begin = [0; 4];
     let size = read_up_to(&mut stream, &mut begin)?;
     let begin = &begin[..size];
     if is_archive(begin) {
         let mut archive = begin.to_vec();
         stream.take(LARGEST_PIPED_ARCHIVE).read_to_end(&mut archive)?;
-        return read_archive(table, io::Cursor::new(archive), name);
+        return read_archive(reader, io::Cursor::new(archive), name);
     }
     if begin.starts_with(&[0x1f, 0x8b]) {
         let packed = flate2::read::MultiGzDecoder::new(begin.chain(stream));
-        return Ok(vec![read_log(table, packed, name)?]);
+        return Ok(vec![read_log(reader, packed, name)?]);
     }
-    Ok(vec![read_log(table, begin.chain(stream), name)?])
+    Ok(vec![read_log(reader, begin.chain(stream), name)?])
 }
 
 fn is_archive(begin: &[u8]) -> bool {
@@ -134,7 +151,7 @@ fn read_up_to(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 
 /// Every log of an archive, in the order of their names.
 fn read_archive(
-    table: &Table,
+    reader: &Reader<'_>,
     archive: impl Read + Seek,
     name: &str,
 ) -> io::Result<Vec<LogDiagnosis>> {
@@ -156,13 +173,13 @@ fn read_archive(
     let mut all = Vec::new();
     for entry in entries {
         let log = archive.by_name(&entry).map_err(io::Error::other)?;
-        all.push(read_log(table, log, &format!("{name}/{entry}"))?);
+        all.push(read_log(reader, log, &format!("{name}/{entry}"))?);
     }
     Ok(all)
 }
 
-fn read_log(table: &Table, mut log: impl Read, name: &str) -> io::Result<LogDiagnosis> {
-    let mut scanner = Scanner::new(table);
+fn read_log(reader: &Reader<'_>, mut log: impl Read, name: &str) -> io::Result<LogDiagnosis> {
+    let mut scanner = Scanner::new(reader.table);
     let mut piece = vec![0; PIECE];
     loop {
         match log.read(&mut piece) {
@@ -182,15 +199,20 @@ fn read_log(table: &Table, mut log: impl Read, name: &str) -> io::Result<LogDiag
         primary: None,
         contributing: Vec::new(),
     };
-    Ok(match diagnose_log(table, scan, name) {
+    Ok(match diagnose_log(reader.table, scan, name) {
         LogVerdict::Succeeded => unfailed(Verdict::Succeeded),
         LogVerdict::Unclear => unfailed(Verdict::Unclear),
-        LogVerdict::Failed(diagnosis) => LogDiagnosis {
-            confidence: Some(diagnosis.confidence),
-            primary: Some(diagnosis.primary),
-            contributing: diagnosis.contributing,
-            ..unfailed(Verdict::Failed)
-        },
+        LogVerdict::Failed(mut diagnosis) => {
+            if let Some(inspection) = &reader.inspection {
+                inspection.refine(&mut diagnosis);
+            }
+            LogDiagnosis {
+                confidence: Some(diagnosis.confidence),
+                primary: Some(diagnosis.primary),
+                contributing: diagnosis.contributing,
+                ..unfailed(Verdict::Failed)
+            }
+        }
     })
 }
 

@@ -152,6 +152,8 @@ impl Session {
             },
             limits: self.limits(),
             expected: self.expected_duration(phase),
+            signatures: &self.config.signatures,
+            inspect: &|_| {},
         }
     }
 

@@ -1,4 +1,8 @@
-use std::{collections::BTreeSet, fmt::Write, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    ops::Range,
+};
 
 use super::{
     ChildEvidence, Stage,
@@ -28,6 +32,8 @@ pub(crate) struct Diagnosis {
     /// What else the log shows: consequences, or second causes.
     pub(crate) contributing: Vec<Finding>,
     pub(crate) confidence: Confidence,
+    /// What the signature of the primary finding captured, by name.
+    pub(crate) captures: BTreeMap<String, String>,
 }
 
 /// What a log without its process says.
@@ -99,20 +105,22 @@ impl<'a> Examination<'a> {
 
     fn diagnose(&self) -> Diagnosis {
         // How the kernel ended it says more than what it wrote before, but for the words of V8 and of a full disk.
-        let (finding, confidence) = self
+        let plain = |(finding, confidence)| (finding, confidence, BTreeMap::new());
+        let (finding, confidence, captures) = self
             .by_end()
+            .map(plain)
             .or_else(|| self.by_signature(0..EXIT_RANK))
-            .or_else(|| self.killed())
-            .or_else(|| self.aborted())
+            .or_else(|| self.killed().map(plain))
+            .or_else(|| self.aborted().map(plain))
             .or_else(|| self.by_signature(EXIT_RANK..u32::MAX))
-            .unwrap_or_else(|| (self.unknown(), Confidence::Low));
+            .unwrap_or_else(|| plain((self.unknown(), Confidence::Low)));
         let contributing = self.contributing(&finding);
         let primary = if self.is_told && !self.is_of_a_log() {
             finding.evidence(self.end_evidence())
         } else {
             finding
         };
-        Diagnosis { primary, contributing, confidence }
+        Diagnosis { primary, contributing, confidence, captures }
     }
 
     /// Whether only a log is there, and no process.
@@ -145,7 +153,10 @@ impl<'a> Examination<'a> {
     }
 
     /// The match nearest to the cause within the ranks.
-    fn by_signature(&self, ranks: Range<u32>) -> Option<(Finding, Confidence)> {
+    fn by_signature(
+        &self,
+        ranks: Range<u32>,
+    ) -> Option<(Finding, Confidence, BTreeMap<String, String>)> {
         let signatures = &self.table.signatures;
         let all: Vec<_> =
             self.eligible().filter(|hit| ranks.contains(&signatures[hit.signature].rank)).collect();
@@ -167,7 +178,7 @@ impl<'a> Examination<'a> {
         } else {
             Confidence::Medium
         };
-        Some((self.finding(best), confidence))
+        Some((self.finding(best), confidence, best.captures.clone()))
     }
 
     /// What else was found, one of each kind, in the order of the log.

@@ -2,8 +2,6 @@
 //! function over a table of signatures; does no input or output.
 
 mod clean;
-#[cfg(test)]
-mod corpus;
 mod engine;
 mod evidence;
 mod markers;
@@ -12,7 +10,7 @@ mod signature;
 mod table;
 mod unknown;
 
-pub(crate) use engine::{LogVerdict, UNLOGGED, diagnose, diagnose_log};
+pub(crate) use engine::{Diagnosis, LogVerdict, UNLOGGED, diagnose, diagnose_log};
 pub(crate) use evidence::{ChildEvidence, Stage};
 pub(crate) use scan::Scanner;
 pub(crate) use table::Table;

@@ -50,7 +50,7 @@ pub(super) struct Hit {
     pub(super) proof: Quoted,
     /// The line of the error that caused it, where the signature says on which side it stands.
     pub(super) cause: Option<Quoted>,
-    captures: BTreeMap<String, String>,
+    pub(super) captures: BTreeMap<String, String>,
 }
 
 impl Hit {

@@ -23,6 +23,16 @@ pub(crate) enum ManagerKind {
 }
 
 impl ManagerKind {
+    /// The command that adds a package.
+    pub(crate) fn add_command(self) -> &'static str {
+        match self {
+            Self::Npm => "npm install",
+            Self::Pnpm => "pnpm add",
+            Self::YarnClassic | Self::YarnBerry => "yarn add",
+            Self::Bun => "bun add",
+        }
+    }
+
     /// The program on PATH.
     pub(crate) fn program(self) -> &'static str {
         match self {

@@ -10,7 +10,8 @@ use super::{
     decide::{Budget, Next, decide},
 };
 use crate::{
-    diagnose::{ChildEvidence, Stage, Table, UNLOGGED, diagnose},
+    config::OwnSignature,
+    diagnose::{ChildEvidence, Diagnosis, Stage, Table, UNLOGGED, diagnose},
     mask::MaskSet,
     process::{CommandSpec, Ended, Interrupt, Limits, Sink, run},
     report::{
@@ -81,6 +82,10 @@ pub(crate) struct Loop<'a> {
     pub(crate) limits: Limits,
     /// What an attempt took in earlier runs.
     pub(crate) expected: Option<Duration>,
+    /// How the project's own tools say that they failed.
+    pub(crate) signatures: &'a [OwnSignature],
+    /// Looks at the project where the log cannot decide.
+    pub(crate) inspect: &'a dyn Fn(&mut Diagnosis),
 }
 
 impl Loop<'_> {
@@ -185,13 +190,32 @@ impl Loop<'_> {
             .and_then(|path| end_of_file(&path).ok())
             .unwrap_or_else(|| ended.tail.clone());
         let attempt = attempt(number, command, &ended, log);
-        let finding = (!ended.succeeded()).then(|| diagnose_attempt::<A>(&attempt, &ended, &text));
+        let finding =
+            (!ended.succeeded()).then(|| self.diagnose(A::STAGE, &attempt, &ended, &text));
         let review = if ended.outcome.kind == OutcomeKind::Interrupted {
             Review::of(finding)
         } else {
             subject.review(&ended, finding, &text)
         };
         (attempt, ended, review)
+    }
+
+    fn diagnose(&self, stage: Stage, attempt: &Attempt, ended: &Ended, log: &str) -> Finding {
+        let mut diagnosis = diagnose(
+            &Table::with(self.signatures),
+            &ChildEvidence {
+                stage,
+                command: &attempt.command,
+                outcome: &ended.outcome,
+                duration: ended.duration,
+                silence: ended.silence,
+                start_error: ended.start_error.as_deref(),
+                log,
+                log_name: attempt.log.as_deref().unwrap_or(UNLOGGED),
+            },
+        );
+        (self.inspect)(&mut diagnosis);
+        diagnosis.primary
     }
 
     fn next(&self, finding: &Finding, phase: &PhaseReport, ended: &Ended) -> Next {
@@ -250,23 +274,6 @@ fn attempt(number: u32, command: &CommandSpec, ended: &Ended, log: Option<String
         },
         log,
     }
-}
-
-fn diagnose_attempt<A: Attemptable>(attempt: &Attempt, ended: &Ended, log: &str) -> Finding {
-    let diagnosis = diagnose(
-        Table::known(),
-        &ChildEvidence {
-            stage: A::STAGE,
-            command: &attempt.command,
-            outcome: &ended.outcome,
-            duration: ended.duration,
-            silence: ended.silence,
-            start_error: ended.start_error.as_deref(),
-            log,
-            log_name: attempt.log.as_deref().unwrap_or(UNLOGGED),
-        },
-    );
-    diagnosis.primary
 }
 
 fn interrupted(phase: &PhaseReport) -> Finding {

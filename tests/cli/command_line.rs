@@ -18,6 +18,7 @@ fn every_subcommand_has_help_with_examples() {
         "health-check",
         "explain",
         "report",
+        "diagnose",
         "run",
         "schema",
         "completions",
