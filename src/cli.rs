@@ -145,6 +145,14 @@ Examples:
   deployfix health-check --serve
   deployfix health-check --url https://main.d1234567890.amplifyapp.com --timeout 5m")]
     HealthCheck(HealthCheckOptions),
+    /// Name the root cause of a failed build from its log
+    #[command(after_help = "\
+Examples:
+  deployfix diagnose build.log
+  deployfix diagnose logs.zip                    every log of an archive
+  npm run build 2>&1 | deployfix diagnose -
+  deployfix diagnose build.log --format json | jq '.diagnoses[0].primary'")]
+    Diagnose(DiagnoseOptions),
     /// Print the report of the newest run
     #[command(after_help = "\
 Examples:
@@ -319,6 +327,15 @@ pub(crate) enum LogFormatOption {
     Plain,
     /// As in Amplify's build log
     Amplify,
+}
+
+/// Options of `diagnose`.
+#[derive(Debug, Args)]
+pub(crate) struct DiagnoseOptions {
+    /// Logs of Amplify, Vercel, Netlify, GitHub Actions or a terminal, archives of them, `-` for the
+    /// standard input
+    #[arg(value_name = "LOG", required = true)]
+    pub(crate) logs: Vec<PathBuf>,
 }
 
 /// Options of `explain`.

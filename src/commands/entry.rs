@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    build, completions, explain, health_check, init, install, report, run, schema,
+    build, completions, diagnose, explain, health_check, init, install, report, run, schema,
     session::{self, Session},
     validate, validate_buildspec, verify_artifacts,
 };
@@ -45,6 +45,7 @@ fn start(cli: &Cli) -> ExitStatus {
         Command::Schema(options) => return schema::print(options),
         Command::Completions(options) => return completions::print(options),
         Command::Report => return report::print(&cli.global),
+        Command::Diagnose(options) => return diagnose::run(&cli.global, options),
         Command::Explain(options) => return explain::print(&cli.global, options),
         Command::Init(options) => return init::run(&cli.global, options),
         Command::Validate(options) if let Some(file) = &options.buildspec => {
@@ -101,6 +102,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Command::VerifyArtifacts(options) => verify_artifacts::run(session, options),
         Command::HealthCheck(options) => health_check::run(session, options).await,
         Command::Run(_)
+        | Command::Diagnose(_)
         | Command::Init(_)
         | Command::Report
         | Command::Explain(_)
@@ -117,7 +119,8 @@ fn phase_of(command: &Command) -> Option<PhaseName> {
         Command::VerifyArtifacts(_) => Some(PhaseName::VerifyArtifacts),
         Command::HealthCheck(_) => Some(PhaseName::HealthCheck),
         Command::Run(_) => Some(PhaseName::Run),
-        Command::Init(_)
+        Command::Diagnose(_)
+        | Command::Init(_)
         | Command::Report
         | Command::Explain(_)
         | Command::Schema(_)

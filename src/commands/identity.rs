@@ -44,7 +44,7 @@ pub(super) fn resolve(
         std::process::id()
     );
     match phase {
-        PhaseName::Validate | PhaseName::Run => Join::Begin(identity),
+        PhaseName::Validate | PhaseName::Run | PhaseName::Diagnose => Join::Begin(identity),
         PhaseName::Install
         | PhaseName::Build
         | PhaseName::VerifyArtifacts

@@ -3,6 +3,7 @@
 mod audit;
 mod build;
 mod completions;
+mod diagnose;
 mod document;
 mod drift;
 mod earlier_install;

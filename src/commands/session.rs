@@ -378,7 +378,9 @@ pub(super) fn exit_status(phase: &PhaseReport) -> ExitStatus {
     match phase.primary_error() {
         None => ExitStatus::Success,
         Some(_) if has_usage_error(phase) => ExitStatus::Usage,
-        Some(_) if phase.name == PhaseName::Validate => ExitStatus::Findings,
+        Some(_) if matches!(phase.name, PhaseName::Validate | PhaseName::Diagnose) => {
+            ExitStatus::Findings
+        }
         Some(finding) => finding.id.exit_status(),
     }
 }

@@ -10,6 +10,7 @@ mod model;
 mod node;
 mod scalars;
 mod sections;
+mod signatures;
 mod variables;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub(crate) use invalid::similar;
 pub(crate) use kind::VariableType;
 pub(crate) use load::{load, parse as parse_config};
 pub(crate) use model::{
-    Config, Ignore, InstallScripts, Memory, OtherScripts, RecoveryMode, Variable, Verify,
+    Config, Ignore, InstallScripts, Memory, OtherScripts, OwnSignature, RecoveryMode, Variable,
+    Verify,
 };
 pub(crate) use scalars::{duration, size};

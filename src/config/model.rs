@@ -25,6 +25,8 @@ pub(crate) struct Config {
     pub notify: Vec<Notify>,
     /// Findings that were reviewed and accepted.
     pub ignore: Vec<Ignore>,
+    /// How the project's own tools say that they failed.
+    pub signatures: Vec<OwnSignature>,
     /// Where it was read; nothing when there is no file.
     pub path: Option<PathBuf>,
 }
@@ -69,6 +71,25 @@ impl Default for Variable {
             line: 1,
         }
     }
+}
+
+/// How one of the project's own tools says that it failed.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnSignature {
+    /// Stands in messages about the signature.
+    pub name: String,
+    /// What it is reported as. Default: `build/failed`.
+    pub id: FindingId,
+    /// Multi-line regular expression over the log; its named captures fill the texts.
+    pub pattern: String,
+    /// What and where, with captures as `{name}`.
+    pub message: String,
+    /// Why it fails and what to change, with captures.
+    pub resolution: String,
+    /// Exact commands or settings.
+    pub hints: Vec<String>,
+    /// Whether the words alone prove a failure. Default: true.
+    pub terminal: bool,
 }
 
 /// How far recovery may go.

@@ -8,7 +8,7 @@ use super::{
         NotifyOn, OtherScripts, Recovery, RecoveryMode, Verify,
     },
     node::{Node, Value},
-    variables,
+    signatures, variables,
 };
 use crate::report::FindingId;
 
@@ -24,6 +24,7 @@ pub(super) const KEYS: &[&str] = &[
     "health",
     "notify",
     "ignore",
+    "signatures",
 ];
 
 /// Less is a forgotten unit: Node.js itself does not start in it.
@@ -48,6 +49,7 @@ pub(super) fn read(root: &Node, mode: RecoveryMode) -> Result<Config, Invalid> {
         health: health(&fields)?,
         notify: notify(&fields)?,
         ignore: ignore(&fields)?,
+        signatures: signatures::read(&fields)?,
         path: None,
     })
 }
@@ -280,7 +282,20 @@ fn ignored(node: &Node, index: usize) -> Result<Ignore, Invalid> {
         return Err(fields.missing("id", "id: dependency/undeclared"));
     };
     let written = text(id_node, &fields.path("id"), "id: dependency/undeclared")?;
-    let id: FindingId = written.parse().map_err(|_| {
+    let id = finding_id(id_node, written, fields.path("id"))?;
+    Ok(Ignore {
+        id,
+        package: fields.filled("package", "package: sharp")?,
+        path: fields.filled("path", "path: src/legacy/**")?,
+        reason: fields
+            .filled("reason", "reason: \"reviewed 2026-11\"")?
+            .ok_or_else(|| fields.missing("reason", "reason: \"reviewed 2026-11\""))?,
+    })
+}
+
+/// The id of a finding as it is written at `key`.
+pub(super) fn finding_id(node: &Node, written: &str, key: String) -> Result<FindingId, Invalid> {
+    written.parse().map_err(|_| {
         let known = FindingId::ALL.iter().map(|id| id.as_str());
         // The area is often left out, and its length would hide the likeness.
         let bare = || {
@@ -291,17 +306,9 @@ fn ignored(node: &Node, index: usize) -> Result<Ignore, Invalid> {
         };
         InvalidKind::UnknownId {
             id: written.to_owned(),
-            key: fields.path("id"),
+            key,
             similar: bare().map(ToOwned::to_owned).or_else(|| similar(written, known)),
         }
-        .at(id_node.position)
-    })?;
-    Ok(Ignore {
-        id,
-        package: fields.filled("package", "package: sharp")?,
-        path: fields.filled("path", "path: src/legacy/**")?,
-        reason: fields
-            .filled("reason", "reason: \"reviewed 2026-11\"")?
-            .ok_or_else(|| fields.missing("reason", "reason: \"reviewed 2026-11\""))?,
+        .at(node.position)
     })
 }

@@ -3,11 +3,9 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use super::{ChildEvidence, Stage, diagnose};
-use crate::report::{Outcome, OutcomeKind};
+use super::{LogVerdict, Scanner, Table, diagnose_log};
 
 /// One row of an index: a log, and the ids that are right, best first; none for a log of success.
 struct Row {
@@ -30,26 +28,13 @@ fn rows(index: &Path) -> Vec<Row> {
         .collect()
 }
 
-fn named(log: &str) -> Option<String> {
-    let outcome = Outcome {
-        kind: OutcomeKind::Failed,
-        exit_code: Some(1),
-        signal: None,
-        peak_memory: 0,
-        out_of_memory_kills: None,
-        output_bytes: 0,
-    };
-    let finding = diagnose(&ChildEvidence {
-        stage: Stage::Shell,
-        command: "amplify.yml",
-        outcome: &outcome,
-        duration: Duration::ZERO,
-        silence: Duration::ZERO,
-        start_error: None,
-        log,
-        log_name: "build.log",
-    });
-    Some(finding.id.as_str().to_owned())
+fn named(log: &[u8]) -> Option<String> {
+    let mut scanner = Scanner::new(Table::known());
+    scanner.feed(log);
+    match diagnose_log(Table::known(), scanner.finish(), "build.log") {
+        LogVerdict::Failed(diagnosis) => Some(diagnosis.primary.id.as_str().to_owned()),
+        LogVerdict::Succeeded | LogVerdict::Unclear => None,
+    }
 }
 
 #[test]
@@ -64,8 +49,7 @@ fn every_log_is_named() {
     let mut counts: BTreeMap<String, [u32; 3]> = BTreeMap::new();
     let (mut all, mut right) = (0, 0);
     for row in indexes.iter().filter(|index| index.is_file()).flat_map(|index| rows(index)) {
-        let log = String::from_utf8_lossy(&std::fs::read(&row.path).unwrap()).into_owned();
-        let found = named(&log);
+        let found = named(&std::fs::read(&row.path).unwrap());
         let is_right = match &found {
             Some(id) => row.expected.contains(id),
             None => row.expected.is_empty(),

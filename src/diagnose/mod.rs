@@ -1,13 +1,18 @@
-//! Evidence of a failed child -> the finding that names its cause. A pure
+//! Evidence of a failed child, or a log alone -> the finding that names its cause. A pure
 //! function over a table of signatures; does no input or output.
 
+mod clean;
 #[cfg(test)]
 mod corpus;
 mod engine;
 mod evidence;
-mod log;
+mod markers;
+mod scan;
 mod signature;
 mod table;
+mod unknown;
 
-pub(crate) use engine::{UNLOGGED, diagnose};
+pub(crate) use engine::{LogVerdict, UNLOGGED, diagnose, diagnose_log};
 pub(crate) use evidence::{ChildEvidence, Stage};
+pub(crate) use scan::Scanner;
+pub(crate) use table::Table;

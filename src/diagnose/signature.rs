@@ -1,7 +1,7 @@
 use serde::Deserialize;
 
 use super::Stage;
-use crate::report::FindingId;
+use crate::{config::OwnSignature, report::FindingId};
 
 /// One way in which a tool says what went wrong.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +55,35 @@ pub(crate) struct Signature {
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the table's test"))]
     pub(crate) counterexamples: OneOrMany,
 }
+
+impl Signature {
+    /// Of the project.
+    pub(super) fn of(own: &OwnSignature) -> Self {
+        Self {
+            name: own.name.clone(),
+            id: own.id,
+            tool: None,
+            stages: Vec::new(),
+            exit: None,
+            cause: None,
+            rank: OWN_RANK,
+            outranks: Vec::new(),
+            terminal: own.terminal,
+            crosses: false,
+            patterns: OneOrMany::One(own.pattern.clone()),
+            detail: None,
+            after: Vec::new(),
+            message: own.message.clone(),
+            resolution: own.resolution.clone(),
+            hints: own.hints.clone(),
+            examples: OneOrMany::default(),
+            counterexamples: OneOrMany::default(),
+        }
+    }
+}
+
+/// Behind memory and disk, before everything else that is known.
+const OWN_RANK: u32 = 15;
 
 const fn yes() -> bool {
     true

@@ -1,8 +1,11 @@
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 use regex::bytes::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
+use semver::{Version, VersionReq};
+
 use super::signature::Signature;
+use crate::config::OwnSignature;
 
 /// Bytes behind a match in which its detail is looked for.
 const DETAIL_SIZE: usize = 8 * 1024;
@@ -26,12 +29,15 @@ const FILES: &[&str] = &[
 ];
 
 /// All signatures with their compiled patterns.
-pub(super) struct Table {
+#[derive(Clone)]
+pub(crate) struct Table {
     pub(super) signatures: Vec<Signature>,
     /// Which signature each pattern belongs to.
     owners: Vec<usize>,
     patterns: Vec<Regex>,
     details: Vec<Option<Regex>>,
+    /// Tool and versions that each is for.
+    tools: Vec<Option<(String, VersionReq)>>,
     /// The same patterns, matched in one pass.
     set: RegexSet,
 }
@@ -41,17 +47,14 @@ pub(super) struct Table {
 pub(super) struct Match {
     /// First byte.
     pub(super) start: usize,
+    /// Byte behind it.
+    pub(super) end: usize,
     /// Byte of the line that proves it.
     pub(super) proof: usize,
-    captures: BTreeMap<String, String>,
+    pub(super) captures: BTreeMap<String, String>,
 }
 
 impl Match {
-    /// The text of a named capture.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.captures.get(name).map(String::as_str)
-    }
-
     fn add(&mut self, pattern: &Regex, captures: &Captures<'_>, offset: usize) {
         for name in pattern.capture_names().flatten() {
             let Some(found) = captures.name(name) else { continue };
@@ -66,7 +69,7 @@ impl Match {
 
 impl Table {
     /// Compiles signatures; the first pattern that cannot be is the error.
-    pub(super) fn compile(signatures: Vec<Signature>) -> Result<Self, regex::Error> {
+    fn compile(signatures: Vec<Signature>) -> Result<Self, regex::Error> {
         // Logs are mostly ASCII with a few ticks and arrows; classes of all of Unicode would cost the fast engine.
         let compile =
             |text: &String| RegexBuilder::new(text).multi_line(true).unicode(false).build();
@@ -83,12 +86,29 @@ impl Table {
             .iter()
             .map(|signature| signature.detail.as_ref().map(compile).transpose())
             .collect::<Result<_, _>>()?;
+        let tools = signatures.iter().map(|signature| {
+            let (name, range) = signature.tool.as_deref()?.split_once(' ')?;
+            Some((name.to_owned(), VersionReq::parse(range).ok()?))
+        });
+        let tools = tools.collect();
         let set = RegexSetBuilder::new(&texts)
             .multi_line(true)
             .unicode(false)
             .dfa_size_limit(DFA_SIZE)
             .build()?;
-        Ok(Self { signatures, owners, patterns, details, set })
+        Ok(Self { signatures, owners, patterns, details, tools, set })
+    }
+
+    /// Whether a log in which tools of these versions ran may hold a signature.
+    pub(super) fn is_of_tool(&self, signature: usize, tools: &BTreeMap<&str, String>) -> bool {
+        let Some((name, range)) = &self.tools[signature] else { return true };
+        let Some(mut version) = tools.get(name.as_str()).and_then(|text| Version::parse(text).ok())
+        else {
+            return true;
+        };
+        // A pre-release says what its release says.
+        version.pre = semver::Prerelease::EMPTY;
+        range.matches(&version)
     }
 
     /// The patterns that match somewhere, each with its signature.
@@ -99,16 +119,14 @@ impl Table {
     /// The first match of a pattern from a byte of the log on.
     pub(super) fn find(&self, pattern: usize, log: &[u8], from: usize) -> Option<Match> {
         let index = self.owners[pattern];
-        let signature = &self.signatures[index];
-        let from = if signature.after.is_empty() {
-            from
-        } else {
-            let texts = signature.after.iter().map(String::as_bytes);
-            from + texts.filter_map(|text| memchr::memmem::find(&log[from..], text)).min()?
-        };
         let captures = self.patterns[pattern].captures_at(log, from)?;
         let whole = captures.get(0)?;
-        let mut found = Match { start: whole.start(), proof: whole.start(), ..Match::default() };
+        let mut found = Match {
+            start: whole.start(),
+            end: whole.end(),
+            proof: whole.start(),
+            ..Match::default()
+        };
         found.add(&self.patterns[pattern], &captures, 0);
         if let Some(detail) = &self.details[index] {
             let behind = &log[whole.start()..log.len().min(whole.start() + DETAIL_SIZE)];
@@ -121,18 +139,40 @@ impl Table {
 }
 
 #[expect(clippy::expect_used, reason = "compiled in; the tests load it")]
-pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| Table::compile(known()).expect("signature patterns compile"));
+
+#[expect(clippy::expect_used, reason = "compiled in; the tests load it")]
+fn known() -> Vec<Signature> {
     let read = |text: &&str| -> Vec<Signature> {
         serde_yaml::from_str(text).expect("the files of signatures are valid")
     };
-    Table::compile(FILES.iter().flat_map(read).collect()).expect("signature patterns compile")
-});
+    FILES.iter().flat_map(read).collect()
+}
+
+impl Table {
+    /// What deployfix knows by itself.
+    pub(crate) fn known() -> &'static Self {
+        &TABLE
+    }
+
+    /// What deployfix and a project know. The project's own outrank all but the memory and the disk.
+    pub(crate) fn with(own: &[OwnSignature]) -> Cow<'static, Self> {
+        if own.is_empty() {
+            return Cow::Borrowed(Self::known());
+        }
+        let own = own.iter().map(Signature::of);
+        // Both halves compiled before: deployfix.yml is checked when it is read.
+        Self::compile(own.chain(known()).collect()).map_or(Cow::Borrowed(Self::known()), Cow::Owned)
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::diagnose::scan::scan;
 
     #[test]
     fn every_signature_recognises_its_examples_only() {
@@ -142,10 +182,8 @@ mod tests {
             assert!(names.insert(name), "{name} is declared twice");
             assert!(!signature.examples.as_slice().is_empty(), "{name} has no example");
             let finds = |log: &str| {
-                TABLE.matching(log.as_bytes()).any(|(pattern, owner)| {
-                    TABLE.signatures[owner].name == *name
-                        && TABLE.find(pattern, log.as_bytes(), 0).is_some()
-                })
+                let hits = scan(&TABLE, log.as_bytes()).hits;
+                hits.iter().any(|hit| TABLE.signatures[hit.signature].name == *name)
             };
             for example in signature.examples.as_slice() {
                 assert!(finds(example), "{name} misses its example: {example}");

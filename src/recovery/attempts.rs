@@ -10,7 +10,7 @@ use super::{
     decide::{Budget, Next, decide},
 };
 use crate::{
-    diagnose::{ChildEvidence, Stage, UNLOGGED, diagnose},
+    diagnose::{ChildEvidence, Stage, Table, UNLOGGED, diagnose},
     mask::MaskSet,
     process::{CommandSpec, Ended, Interrupt, Limits, Sink, run},
     report::{
@@ -253,16 +253,20 @@ fn attempt(number: u32, command: &CommandSpec, ended: &Ended, log: Option<String
 }
 
 fn diagnose_attempt<A: Attemptable>(attempt: &Attempt, ended: &Ended, log: &str) -> Finding {
-    diagnose(&ChildEvidence {
-        stage: A::STAGE,
-        command: &attempt.command,
-        outcome: &ended.outcome,
-        duration: ended.duration,
-        silence: ended.silence,
-        start_error: ended.start_error.as_deref(),
-        log,
-        log_name: attempt.log.as_deref().unwrap_or(UNLOGGED),
-    })
+    let diagnosis = diagnose(
+        Table::known(),
+        &ChildEvidence {
+            stage: A::STAGE,
+            command: &attempt.command,
+            outcome: &ended.outcome,
+            duration: ended.duration,
+            silence: ended.silence,
+            start_error: ended.start_error.as_deref(),
+            log,
+            log_name: attempt.log.as_deref().unwrap_or(UNLOGGED),
+        },
+    );
+    diagnosis.primary
 }
 
 fn interrupted(phase: &PhaseReport) -> Finding {

@@ -4,6 +4,7 @@
 mod area;
 mod attempt;
 mod catalogue;
+mod diagnosis;
 mod exit;
 mod finding;
 mod phase;
@@ -19,6 +20,7 @@ pub mod store;
 pub use area::Area;
 pub use attempt::{Action, Attempt, Decision, Outcome, OutcomeKind};
 pub use catalogue::FindingId;
+pub use diagnosis::{Confidence, LogDiagnosis, Verdict};
 pub use exit::ExitStatus;
 pub use finding::{Edit, Evidence, Finding, Fix, Location, Severity};
 pub use phase::{PhaseName, PhaseReport, PhaseStatus};

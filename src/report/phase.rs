@@ -23,6 +23,8 @@ pub enum PhaseName {
     HealthCheck,
     /// The shell commands of amplify.yml around the phases above.
     Run,
+    /// The logs of a build that ended elsewhere.
+    Diagnose,
 }
 
 impl PhaseName {
@@ -36,6 +38,7 @@ impl PhaseName {
             Self::VerifyArtifacts => "verify-artifacts",
             Self::HealthCheck => "health-check",
             Self::Run => "run",
+            Self::Diagnose => "diagnose",
         }
     }
 }

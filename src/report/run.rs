@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Artifact, BuildConfig, Deployment, DeploymentError, DeploymentMetrics, DeploymentPhase,
     Environment, ExitStatus, Finding, Health, Milliseconds, OutcomeKind, PhaseName, PhaseReport,
-    PhaseStatus, Timestamp, Validation,
+    PhaseStatus, Timestamp, Validation, diagnosis::LogDiagnosis,
 };
 
 /// The version of the report's form. Fields are added without a new number.
@@ -90,6 +90,9 @@ pub struct Run {
     pub health: Option<Health>,
     /// What to change for good, each with its exact setting.
     pub recommendations: Vec<String>,
+    /// What `diagnose` made of each log.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub diagnoses: Vec<LogDiagnosis>,
 }
 
 impl Run {
@@ -119,6 +122,7 @@ impl Run {
             artifact: None,
             health: None,
             recommendations: Vec::new(),
+            diagnoses: Vec::new(),
             run: identity,
         }
     }
@@ -187,7 +191,9 @@ impl Run {
             .filter(|name| *name != PhaseName::Run)
             .max()
         {
-            None | Some(PhaseName::Validate | PhaseName::Install) => DeploymentPhase::Setup,
+            None | Some(PhaseName::Validate | PhaseName::Install | PhaseName::Diagnose) => {
+                DeploymentPhase::Setup
+            }
             Some(PhaseName::Build) => DeploymentPhase::Build,
             Some(PhaseName::VerifyArtifacts) => DeploymentPhase::Deploy,
             Some(PhaseName::HealthCheck | PhaseName::Run)

@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    diagnose::{ChildEvidence, Stage, diagnose},
+    diagnose::{ChildEvidence, Stage, Table, diagnose},
     mask::MaskSet,
     process::{CommandSpec, Ended, Interrupt, Limits, Sink, run},
     project::Project,
@@ -70,16 +70,20 @@ impl Workshop<'_> {
         if ended.succeeded() {
             return Ok(ended);
         }
-        let finding = diagnose(&ChildEvidence {
-            stage: Stage::Install,
-            command: &command.display(),
-            outcome: &ended.outcome,
-            duration: ended.duration,
-            silence: ended.silence,
-            start_error: ended.start_error.as_deref(),
-            log: &ended.tail,
-            log_name: &format!("{DIRECTORY}/{log_name}"),
-        });
+        let finding = diagnose(
+            Table::known(),
+            &ChildEvidence {
+                stage: Stage::Install,
+                command: &command.display(),
+                outcome: &ended.outcome,
+                duration: ended.duration,
+                silence: ended.silence,
+                start_error: ended.start_error.as_deref(),
+                log: &ended.tail,
+                log_name: &format!("{DIRECTORY}/{log_name}"),
+            },
+        )
+        .primary;
         let line = telling_line(&ended.tail)
             .or_else(|| ended.start_error.clone())
             .unwrap_or_else(|| "it said nothing".into());

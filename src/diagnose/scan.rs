@@ -1,0 +1,356 @@
+//! One pass over a log of any size, in windows of bounded memory: what it says of itself, and every match of a signature.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    clean::clean_line,
+    markers::{Marker, MarkerKind, markers},
+    signature::Side,
+    table::{Match, Table},
+    unknown::{Quoted, first_error_block, last_lines},
+};
+
+/// Clean bytes that are looked through at once.
+const WINDOW: usize = 1024 * 1024;
+/// A match may begin this much before the end of a window and reach into the next.
+const AHEAD: usize = 32 * 1024;
+/// What stays of the text before, for causes above a match.
+const BEHIND: usize = 32 * 1024;
+/// Matches of one pattern that are kept of one command; an error said a thousand times is one error.
+const KEPT_MATCHES: usize = 2;
+/// Commands of a log that are told apart.
+const KEPT_SECTIONS: usize = 500;
+/// Lines on either side of a consequence in which its cause is looked for.
+const CAUSE_LINES: usize = 40;
+/// A raw line is kept up to here while its end has not come.
+const LONGEST_RAW_LINE: usize = 64 * 1024;
+
+/// One command of a log, or what comes before the first.
+#[derive(Debug, Default)]
+pub(super) struct Section {
+    /// Its line, where the log names it.
+    pub(super) command: Option<String>,
+    /// Nothing in it can have ended the log.
+    pub(super) is_overcome: bool,
+    /// Its first error, in lines.
+    pub(super) first_error: Vec<Quoted>,
+    /// Its last lines.
+    pub(super) last_lines: Vec<Quoted>,
+}
+
+/// A signature found in a log.
+#[derive(Debug)]
+pub(super) struct Hit {
+    /// Index of the signature.
+    pub(super) signature: usize,
+    pub(super) section: usize,
+    /// Where it begins among all clean bytes.
+    pub(super) offset: u64,
+    /// The line that proves it.
+    pub(super) proof: Quoted,
+    /// The line of the error that caused it, where the signature says on which side it stands.
+    pub(super) cause: Option<Quoted>,
+    captures: BTreeMap<String, String>,
+}
+
+impl Hit {
+    /// The text of a named capture.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.captures.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+}
+
+/// What a log says of the end of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Failed { code: Option<i32>, signal: Option<String> },
+    Succeeded,
+}
+
+/// All that a log tells.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    pub(super) sections: Vec<Section>,
+    pub(super) hits: Vec<Hit>,
+    /// What it says of its end, the last word.
+    pub(super) ending: Option<Ending>,
+    /// Versions of tools, by name.
+    pub(super) tools: BTreeMap<&'static str, String>,
+    /// Lines read.
+    pub(crate) lines: u64,
+}
+
+/// Takes a log in pieces.
+pub(crate) struct Scanner<'t> {
+    table: &'t Table,
+    /// A line whose end has not come yet.
+    raw: Vec<u8>,
+    /// Clean text: what stays of before, then what is new.
+    text: Vec<u8>,
+    /// Where lines begin in the text, with their numbers.
+    starts: Vec<usize>,
+    /// Number of the first line in the text.
+    first_line: u64,
+    /// Where what was not looked through begins.
+    fresh: usize,
+    /// Clean bytes that were dropped.
+    dropped: u64,
+    /// How often each pattern was found in each section.
+    counts: HashMap<(usize, usize), usize>,
+    /// Signatures one of whose texts has come that must stand before them.
+    is_after: Vec<bool>,
+    /// The platform said that all failed.
+    is_final: bool,
+    scan: Scan,
+}
+
+impl<'t> Scanner<'t> {
+    pub(crate) fn new(table: &'t Table) -> Self {
+        let scan = Scan { sections: vec![Section::default()], ..Scan::default() };
+        let is_after =
+            table.signatures.iter().map(|signature| signature.after.is_empty()).collect();
+        Self {
+            table,
+            raw: Vec::new(),
+            text: Vec::new(),
+            starts: Vec::new(),
+            first_line: 1,
+            fresh: 0,
+            dropped: 0,
+            counts: HashMap::new(),
+            is_after,
+            is_final: false,
+            scan,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
+            if self.raw.is_empty() {
+                self.line(&bytes[..end]);
+            } else {
+                self.keep_raw(&bytes[..end]);
+                let raw = std::mem::take(&mut self.raw);
+                self.line(&raw);
+                self.raw = raw;
+                self.raw.clear();
+            }
+            bytes = &bytes[end + 1..];
+        }
+        self.keep_raw(bytes);
+    }
+
+    fn keep_raw(&mut self, bytes: &[u8]) {
+        let room = LONGEST_RAW_LINE.saturating_sub(self.raw.len());
+        self.raw.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn line(&mut self, raw: &[u8]) {
+        self.scan.lines += 1;
+        self.starts.push(self.text.len());
+        clean_line(raw, &mut self.text);
+        self.text.push(b'\n');
+        if self.text.len() - self.fresh >= WINDOW {
+            self.look_through(false);
+        }
+    }
+
+    /// Ends the log.
+    pub(crate) fn finish(mut self) -> Scan {
+        if !self.raw.is_empty() {
+            let raw = std::mem::take(&mut self.raw);
+            self.line(&raw);
+        }
+        self.look_through(true);
+        self.close_section(self.text.len());
+        self.scan
+    }
+
+    fn look_through(&mut self, is_last: bool) {
+        let end = if is_last {
+            self.text.len()
+        } else {
+            let wanted = self.text.len().saturating_sub(AHEAD);
+            let index = self.starts.partition_point(|start| *start <= wanted);
+            self.starts[index.saturating_sub(1)].max(self.fresh)
+        };
+        let mut begin = self.fresh;
+        for marker in markers(&self.text, self.fresh) {
+            if marker.start >= end {
+                break;
+            }
+            self.take_matches(begin, marker.start);
+            begin = begin.max(marker.start);
+            self.take_marker(&marker);
+        }
+        self.take_matches(begin, end);
+        self.fresh = end;
+        self.drop_text(end.saturating_sub(BEHIND));
+    }
+
+    /// Drops lines that begin before a byte.
+    fn drop_text(&mut self, wanted: usize) {
+        let index = self.starts.partition_point(|start| *start < wanted);
+        let Some(&cut) = self.starts.get(index) else { return };
+        self.text.drain(..cut);
+        self.starts.drain(..index);
+        for start in &mut self.starts {
+            *start -= cut;
+        }
+        self.first_line += index as u64;
+        self.fresh = self.fresh.saturating_sub(cut);
+        self.dropped += cut as u64;
+    }
+
+    fn take_marker(&mut self, marker: &Marker) {
+        match marker.kind {
+            MarkerKind::Tool => {
+                if let Some(version) = marker.get("version") {
+                    self.scan.tools.entry(marker.name).or_insert_with(|| version.to_owned());
+                }
+            }
+            MarkerKind::Command => {
+                self.overcome(marker.start);
+                self.begin_section(marker.get("command").map(ToOwned::to_owned));
+            }
+            MarkerKind::Succeeded => {
+                self.overcome(marker.start);
+                if !self.is_final {
+                    self.scan.ending = Some(Ending::Succeeded);
+                }
+                self.begin_section(None);
+            }
+            MarkerKind::Failed | MarkerKind::CommandFailed => {
+                self.is_final |= marker.kind == MarkerKind::Failed;
+                let code = marker.get("code").and_then(|code| code.parse().ok());
+                let signal = marker.get("signal").map(ToOwned::to_owned);
+                // The innermost knows most: those around it only repeat that it failed.
+                if let Some(Ending::Failed { code: known, signal: by }) = &mut self.scan.ending {
+                    *known = known.or(code);
+                    *by = by.take().or(signal);
+                } else {
+                    self.scan.ending = Some(Ending::Failed { code, signal });
+                }
+            }
+        }
+    }
+
+    /// The section ends here, and it did its work, or its failure stopped nothing.
+    fn overcome(&mut self, end: usize) {
+        self.close_section(end);
+        // What follows the end of all is what is done after a failure.
+        if self.is_final {
+            return;
+        }
+        self.scan.ending = None;
+        if let Some(section) = self.scan.sections.last_mut() {
+            section.is_overcome = true;
+        }
+    }
+
+    fn begin_section(&mut self, command: Option<String>) {
+        if self.scan.sections.len() < KEPT_SECTIONS {
+            self.scan.sections.push(Section { command, ..Section::default() });
+        } else if let Some(section) = self.scan.sections.last_mut() {
+            *section = Section { command, ..Section::default() };
+            let last = self.scan.sections.len() - 1;
+            self.scan.hits.retain(|hit| hit.section != last);
+            self.counts.retain(|(_, section), _| *section != last);
+        }
+    }
+
+    fn close_section(&mut self, end: usize) {
+        let lines = last_lines(&self.text[..end.min(self.text.len())], |byte| self.number(byte));
+        if let Some(section) = self.scan.sections.last_mut() {
+            section.last_lines = lines;
+        }
+    }
+
+    /// Number, from 1, of the line that holds a byte of the text.
+    fn number(&self, byte: usize) -> u64 {
+        let index = self.starts.partition_point(|start| *start <= byte);
+        self.first_line + index.saturating_sub(1) as u64
+    }
+
+    fn quote(&self, byte: usize) -> Quoted {
+        let index = self.starts.partition_point(|start| *start <= byte).saturating_sub(1);
+        let start = self.starts.get(index).copied().unwrap_or(0);
+        let end =
+            memchr::memchr(b'\n', &self.text[start..]).map_or(self.text.len(), |at| start + at);
+        Quoted::new(self.first_line + index as u64, &self.text[start..end])
+    }
+
+    /// Keeps the matches that begin between two bytes.
+    fn take_matches(&mut self, begin: usize, end: usize) {
+        if begin >= end {
+            return;
+        }
+        let table = self.table;
+        let section = self.scan.sections.len() - 1;
+        if self.scan.sections[section].first_error.is_empty() {
+            let block = first_error_block(&self.text, begin, end, |byte| self.number(byte));
+            self.scan.sections[section].first_error = block;
+        }
+        let ahead = self.text.len().min(end + AHEAD);
+        for (pattern, signature) in table.matching(&self.text[begin..ahead]) {
+            let mut at = begin;
+            if !self.is_after[signature] {
+                let texts = table.signatures[signature].after.iter().map(String::as_bytes);
+                let first =
+                    texts.filter_map(|text| memchr::memmem::find(&self.text[..end], text)).min();
+                let Some(first) = first else { continue };
+                self.is_after[signature] = true;
+                at = at.max(first);
+            }
+            while *self.counts.get(&(pattern, section)).unwrap_or(&0) < KEPT_MATCHES {
+                let Some(found) = table.find(pattern, &self.text[..ahead], at) else { break };
+                if found.start >= end {
+                    break;
+                }
+                at = found.end.max(found.start + 1);
+                *self.counts.entry((pattern, section)).or_default() += 1;
+                let hit = self.hit(signature, section, found);
+                self.scan.hits.push(hit);
+            }
+        }
+    }
+
+    fn hit(&self, signature: usize, section: usize, found: Match) -> Hit {
+        let side = self.table.signatures[signature].cause;
+        Hit {
+            signature,
+            section,
+            offset: self.dropped + found.start as u64,
+            proof: self.quote(found.proof),
+            cause: side.and_then(|side| self.cause(found.start, side)),
+            captures: found.captures,
+        }
+    }
+
+    /// The nearest error on one side of a byte.
+    fn cause(&self, byte: usize, side: Side) -> Option<Quoted> {
+        let names_error = |quoted: &Quoted| {
+            quoted.text.contains("Error: ") && !quoted.text.contains("Error: Failed to collect")
+        };
+        let at = self.starts.partition_point(|start| *start <= byte);
+        let quote = |start: &usize| self.quote(*start);
+        match side {
+            Side::Above => {
+                let above = &self.starts[at.saturating_sub(1 + CAUSE_LINES)..at.saturating_sub(1)];
+                above.iter().rev().map(quote).find(names_error)
+            }
+            Side::Below => {
+                let below = &self.starts[at..self.starts.len().min(at + CAUSE_LINES)];
+                below.iter().map(quote).find(names_error)
+            }
+        }
+    }
+}
+
+/// Reads a whole text.
+pub(crate) fn scan(table: &Table, log: &[u8]) -> Scan {
+    let mut scanner = Scanner::new(table);
+    scanner.feed(log);
+    scanner.finish()
+}
