@@ -20,8 +20,12 @@ const FILES: &[&str] = &[
     include_str!("signatures/yarn.yml"),
     include_str!("signatures/bun.yml"),
     include_str!("signatures/environment.yml"),
+    include_str!("signatures/platform.yml"),
+    include_str!("signatures/backend.yml"),
+    include_str!("signatures/shell.yml"),
     include_str!("signatures/variables.yml"),
     include_str!("signatures/compile.yml"),
+    include_str!("signatures/clients.yml"),
     include_str!("signatures/next.yml"),
 ];
 
