@@ -15,7 +15,6 @@ const DESERIALISERS: &[&str] = &[
     "PackContent",
     "PackFileCacheStrategy",
     "turbo-persistence",
-    "turbo_persistence",
 ];
 /// What an error that comes from the network says, whichever client made the request.
 const NETWORK: &[&str] = &[

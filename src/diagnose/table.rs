@@ -18,6 +18,7 @@ const FILES: &[&str] = &[
     include_str!("signatures/bun.yml"),
     include_str!("signatures/environment.yml"),
     include_str!("signatures/variables.yml"),
+    include_str!("signatures/cache.yml"),
     include_str!("signatures/next.yml"),
 ];
 
