@@ -30,25 +30,7 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
     };
     let contract = Contract::new(&session.config, &session.app_root);
     let variables = resolved(&contract, &session.variables, &session.app_root);
-    let mut memory = MemoryPlan::new(
-        memory_limit(),
-        match session.config.build.memory {
-            Memory::Auto => None,
-            Memory::Limit(bytes) => Some(bytes),
-        },
-        session.variables.get("NODE_OPTIONS").map(String::as_str),
-        Workers::new(
-            processors(),
-            session.variables.get("CIRCLE_NODE_TOTAL").map(String::as_str),
-            project.next_config.decides_workers,
-        ),
-    );
-    // A size in deployfix.yml is the user's word, which nothing learned overrules.
-    if session.config.build.memory == Memory::Auto
-        && let Some(told) = memory.learn(&Learned::from_history(&read_history(&session.app_root)))
-    {
-        session.printer.line(&told);
-    }
+    let memory = memory_plan(&session, &project);
     if session.dry_run {
         say_dry_run(&session, &command, &memory, &variables);
         return ExitStatus::Success;
@@ -136,6 +118,30 @@ fn settings(memory: &MemoryPlan) -> Option<Settings> {
 fn has_build_script(session: &Session, project: &Project) -> bool {
     session.config.build.command.is_some()
         || project.manifest.manifest.as_ref().is_none_or(|it| it.scripts.contains_key("build"))
+}
+
+/// What the container, the user and earlier builds say about the memory.
+fn memory_plan(session: &Session, project: &Project) -> MemoryPlan {
+    let mut memory = MemoryPlan::new(
+        memory_limit(),
+        match session.config.build.memory {
+            Memory::Auto => None,
+            Memory::Limit(bytes) => Some(bytes),
+        },
+        session.variables.get("NODE_OPTIONS").map(String::as_str),
+        Workers::new(
+            processors(),
+            session.variables.get("CIRCLE_NODE_TOTAL").map(String::as_str),
+            project.next_config.decides_workers,
+        ),
+    );
+    // A size in deployfix.yml is the user's word, which nothing learned overrules.
+    if session.config.build.memory == Memory::Auto
+        && let Some(told) = memory.learn(&Learned::from_history(&read_history(&session.app_root)))
+    {
+        session.printer.line(&told);
+    }
+    memory
 }
 
 /// On a developer's machine the file must not be committed with the values in it.

@@ -37,7 +37,7 @@ pub(crate) struct NextConfig {
     pub(crate) dist_dir: Known<String>,
     /// Whether the settings pass through a function of a package (`withSentryConfig`), which may change them.
     pub(crate) through_wrapper: bool,
-    /// Whether it certainly says how many workers build (`experimental.cpus`, `experimental.memoryBasedWorkersCount`);
+    /// Whether it says in every case how many workers build (`experimental.cpus`, `experimental.memoryBasedWorkersCount`);
     /// Next then asks no variable.
     pub(crate) decides_workers: bool,
 }
