@@ -1,9 +1,8 @@
+use super::{Learned, Workers, heap};
 use crate::process::MemoryLimit;
 
-/// The flag of V8's old-generation heap, mebibytes; Node takes `-` and `_` alike.
-const HEAP_FLAG: &str = "--max-old-space-size";
-/// Share of the container that one process's heap gets at first. The rest is for the workers, which
-/// inherit the flag, and for what lives outside the heap.
+/// Share of the container that one process's heap gets at first. The rest is for the workers, and for
+/// what lives outside the heap.
 const FIRST_SHARE: u64 = 60;
 /// Share that it may get after the heap was too small.
 const LARGEST_SHARE: u64 = 85;
@@ -13,6 +12,7 @@ const REDUCED_SHARE: u64 = 35;
 const LARGEST_FIRST_HEAP: u64 = 16 * 1024;
 /// Below this Next.js does not build at all.
 const SMALLEST_HEAP: u64 = 512;
+const MEBIBYTE: u64 = 1024 * 1024;
 
 /// What the build may use, and how it is told.
 #[derive(Debug, Clone)]
@@ -25,10 +25,13 @@ pub(crate) struct MemoryPlan {
     heap: Option<u64>,
     /// Whether the heap differs from what the user's options say.
     heap_is_ours: bool,
+    /// Whether the workers that render pages get the heap as well.
+    reaches_workers: bool,
     /// The heap with which the container was full, mebibytes; never reached again.
     ceiling: Option<u64>,
-    /// Workers Next may use; `None` leaves Next's own choice.
-    workers: Option<u32>,
+    workers: Workers,
+    /// Whether a failure, now or in an earlier build, made it differ from what the container alone says.
+    adjusted: bool,
 }
 
 impl MemoryPlan {
@@ -38,8 +41,9 @@ impl MemoryPlan {
         limit: Option<MemoryLimit>,
         setting: Option<u64>,
         user_options: Option<&str>,
+        workers: Workers,
     ) -> Self {
-        let user_heap = user_options.and_then(heap_of);
+        let user_heap = user_options.and_then(heap::of);
         let planned = setting
             .map(|bytes| bytes / MEBIBYTE)
             .or_else(|| Some(share(limit?, FIRST_SHARE).min(LARGEST_FIRST_HEAP)));
@@ -48,21 +52,53 @@ impl MemoryPlan {
             user_options: user_options.map(str::to_owned),
             heap: user_heap.or(planned),
             heap_is_ours: user_heap.is_none() && planned.is_some(),
+            reaches_workers: user_options.is_some_and(heap::reaches_workers),
             ceiling: None,
-            workers: None,
+            workers,
+            adjusted: false,
         }
+    }
+
+    /// Begins with what an earlier build on such a container succeeded with, or carefully where it needed more than
+    /// there is now. Says what it changed. Nothing the user set is overruled.
+    pub(crate) fn learn(&mut self, learned: &Learned) -> Option<String> {
+        let limit = self.limit?;
+        if !self.heap_is_ours {
+            return None;
+        }
+        if let Some(settings) = learned.settings_for(limit.bytes) {
+            let heap = settings.heap.map(|bytes| bytes / MEBIBYTE);
+            // What was learned under other rules must not break those of today.
+            self.heap = heap.filter(|heap| *heap <= share(limit, LARGEST_SHARE)).or(self.heap);
+            self.reaches_workers = true;
+            self.adjusted = true;
+            if settings.one_worker {
+                self.workers.reduce();
+            }
+            return Some(format!(
+                "begins with what the last build succeeded with: {}",
+                self.permanent_settings()
+            ));
+        }
+        let needed = learned.peak_memory.filter(|needed| *needed > limit.bytes)?;
+        let change = self.lower().ok()?;
+        // A guess of ours, not yet a build that was full.
+        self.ceiling = None;
+        Some(format!(
+            "the last build needed {} MiB, the container has {} MiB: {change}",
+            needed / MEBIBYTE,
+            limit.bytes / MEBIBYTE
+        ))
     }
 
     /// The variables that carry the plan to Node and Next.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         let mut variables = Vec::new();
         if let Some(heap) = self.heap.filter(|_| self.heap_is_ours) {
-            variables.push(("NODE_OPTIONS", with_heap(self.user_options.as_deref(), heap)));
+            let options = self.user_options.as_deref();
+            variables.push(("NODE_OPTIONS", heap::with(options, heap, self.reaches_workers)));
         }
-        if let Some(workers) = self.workers {
-            // Next takes one less than this for `experimental.cpus` (read in 14, 15 and 16).
-            variables.push(("CIRCLE_NODE_TOTAL", (workers + 1).to_string()));
-        }
+        variables.extend(self.workers.variable());
         variables
     }
 
@@ -73,11 +109,27 @@ impl MemoryPlan {
 
     /// Whether Next may use several workers.
     pub(crate) fn is_parallel(&self) -> bool {
-        self.workers != Some(1)
+        self.workers.are_several()
     }
 
-    /// After the heap was full: a larger one within the container, then fewer workers.
-    pub(crate) fn raise(&mut self) -> Result<String, String> {
+    /// Whether deployfix reduced the workers to one.
+    pub(crate) fn has_reduced_workers(&self) -> bool {
+        self.workers.are_reduced()
+    }
+
+    /// Whether a failure made it differ from what the container alone says.
+    pub(crate) fn is_adjusted(&self) -> bool {
+        self.adjusted
+    }
+
+    /// What the container has.
+    pub(crate) fn limit(&self) -> Option<MemoryLimit> {
+        self.limit
+    }
+
+    /// After the heap was full: a larger one within the container, then the largest with one worker.
+    /// `in_worker` tells that a worker which renders pages was full.
+    pub(crate) fn raise(&mut self, in_worker: bool) -> Result<String, String> {
         let Some(limit) = self.limit else {
             return Err(
                 "the memory of the container is unknown, a larger heap could exceed it".into()
@@ -86,22 +138,38 @@ impl MemoryPlan {
         let before = self.heap.unwrap_or_default();
         let largest =
             share(limit, LARGEST_SHARE).min(self.ceiling.map_or(u64::MAX, |full| full - 1));
-        let wanted = (before * 2).max(share(limit, FIRST_SHARE)).min(largest);
-        if wanted > before {
-            self.heap = Some(wanted);
-            self.heap_is_ours = true;
-            return Ok(format!(
-                "raises the V8 heap from {before} MiB to {wanted} MiB ({HEAP_FLAG} in NODE_OPTIONS)"
+        let withheld = in_worker && !self.reaches_workers;
+        let first = share(limit, FIRST_SHARE).min(LARGEST_FIRST_HEAP);
+        // The workers had Node's own limit so far, the heap of the plan may be enough for them.
+        let wanted =
+            if withheld { before.max(first) } else { (before * 2).max(first) }.min(largest);
+        let mut changes = Vec::new();
+        if wanted > before || (withheld && wanted == before) {
+            let change = if wanted > before {
+                format!("raises the V8 heap from {before} MiB to {wanted} MiB")
+            } else {
+                format!(
+                    "gives the heap of {wanted} MiB to the workers as well, from which Next keeps it"
+                )
+            };
+            self.set_heap(wanted);
+            changes.push(format!("{change} ({} in NODE_OPTIONS)", heap::REACHING_FLAG));
+        }
+        // The second step is the last that the usual three attempts have room for.
+        if (self.adjusted || changes.is_empty())
+            && let Some(change) = self.workers.reduce()
+        {
+            changes.push(change);
+        }
+        if changes.is_empty() {
+            return Err(format!(
+                "the heap of {before} MiB is all that the container of {} MiB can give{}",
+                limit.bytes / MEBIBYTE,
+                self.workers.why_not()
             ));
         }
-        if self.is_parallel() {
-            self.workers = Some(1);
-            return Ok("builds with one worker (CIRCLE_NODE_TOTAL=2, which Next reads)".into());
-        }
-        Err(format!(
-            "the heap of {before} MiB is all that the container of {} MiB can give",
-            limit.bytes / MEBIBYTE
-        ))
+        self.adjusted = true;
+        Ok(changes.join(", "))
     }
 
     /// After the container was full: fewer workers and a smaller heap.
@@ -116,25 +184,23 @@ impl MemoryPlan {
         }
         .map(|wanted| wanted.max(SMALLEST_HEAP));
         let smaller = wanted.filter(|wanted| before.is_none_or(|before| *wanted < before));
-        let fewer = self.is_parallel();
-        let mut changes = Vec::new();
-        if fewer {
-            self.workers = Some(1);
-            changes
-                .push("builds with one worker (CIRCLE_NODE_TOTAL=2, which Next reads)".to_owned());
-        }
+        let mut changes: Vec<_> = self.workers.reduce().into_iter().collect();
         if let Some(wanted) = smaller {
-            self.heap = Some(wanted);
-            self.heap_is_ours = true;
+            self.set_heap(wanted);
             let before =
                 before.map_or_else(|| "Node's own".to_owned(), |before| format!("{before} MiB"));
             changes.push(format!(
-                "lowers the V8 heap from {before} to {wanted} MiB ({HEAP_FLAG} in NODE_OPTIONS)"
+                "lowers the V8 heap from {before} to {wanted} MiB ({} in NODE_OPTIONS)",
+                heap::REACHING_FLAG
             ));
         }
         if changes.is_empty() {
-            return Err("one worker and the smallest heap were not little enough".into());
+            return Err(format!(
+                "one worker and the smallest heap were not little enough{}",
+                self.workers.why_not()
+            ));
         }
+        self.adjusted = true;
         Ok(changes.join(", "))
     }
 
@@ -146,60 +212,47 @@ impl MemoryPlan {
             .collect::<Vec<_>>()
             .join(" and ")
     }
-}
 
-const MEBIBYTE: u64 = 1024 * 1024;
+    fn set_heap(&mut self, heap: u64) {
+        self.heap = Some(heap);
+        self.heap_is_ours = true;
+        self.reaches_workers = true;
+    }
+}
 
 fn share(limit: MemoryLimit, percent: u64) -> u64 {
     limit.bytes / MEBIBYTE * percent / 100
 }
 
-fn is_heap_flag(option: &str) -> bool {
-    let name = option.split('=').next().unwrap_or_default();
-    name.replace('_', "-") == HEAP_FLAG
-}
-
-/// The last heap limit in `NODE_OPTIONS`, mebibytes, as Node takes it.
-fn heap_of(options: &str) -> Option<u64> {
-    let mut heap = None;
-    let mut parts = options.split_whitespace().map(|part| part.trim_matches('"'));
-    while let Some(part) = parts.next() {
-        if is_heap_flag(part) {
-            let value = part.split_once('=').map(|(_, value)| value).or_else(|| parts.next());
-            heap = value.and_then(|value| value.parse().ok()).or(heap);
-        }
-    }
-    heap
-}
-
-/// The user's options, byte for byte, with the heap limit behind them: of two, Node takes the last.
-fn with_heap(options: Option<&str>, heap: u64) -> String {
-    match options.map(str::trim).filter(|options| !options.is_empty()) {
-        Some(options) => format!("{options} {HEAP_FLAG}={heap}"),
-        None => format!("{HEAP_FLAG}={heap}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::store::Settings;
+
+    fn several() -> Workers {
+        Workers::new(4, None, false)
+    }
 
     const CONTAINER: Option<MemoryLimit> =
         Some(MemoryLimit { bytes: 8 << 30, source: "cgroup v2" });
 
     #[test]
     fn the_heap_comes_from_the_container() {
-        let plan = MemoryPlan::new(CONTAINER, None, None);
+        let plan = MemoryPlan::new(CONTAINER, None, None, several());
         assert_eq!(plan.variables(), [("NODE_OPTIONS", "--max-old-space-size=4915".to_owned())]);
     }
 
     #[test]
     fn the_users_options_are_kept() {
-        let plan =
-            MemoryPlan::new(CONTAINER, None, Some("--max_old_space_size=7000 --trace-warnings"));
+        let plan = MemoryPlan::new(
+            CONTAINER,
+            None,
+            Some("--max_old_space_size=7000 --trace-warnings"),
+            several(),
+        );
         assert_eq!(plan.variables(), []);
         assert_eq!(plan.heap_bytes(), Some(7000 * MEBIBYTE));
-        let plan = MemoryPlan::new(CONTAINER, Some(3 << 30), Some("--no-deprecation"));
+        let plan = MemoryPlan::new(CONTAINER, Some(3 << 30), Some("--no-deprecation"), several());
         assert_eq!(
             plan.variables(),
             [("NODE_OPTIONS", "--no-deprecation --max-old-space-size=3072".to_owned())]
@@ -208,31 +261,73 @@ mod tests {
 
     #[test]
     fn a_full_heap_grows_within_the_container_then_loses_workers() {
-        let mut plan = MemoryPlan::new(CONTAINER, None, Some("--max-old-space-size=64"));
-        assert!(plan.raise().unwrap().contains("from 64 MiB to 4915 MiB"));
+        let mut plan = MemoryPlan::new(CONTAINER, None, Some("--max-old-space-size=64"), several());
+        assert!(plan.raise(false).unwrap().contains("from 64 MiB to 4915 MiB"));
         assert_eq!(
             plan.variables(),
-            [("NODE_OPTIONS", "--max-old-space-size=64 --max-old-space-size=4915".to_owned())]
+            [("NODE_OPTIONS", "--max-old-space-size=64 --max-old_space-size=4915".to_owned())]
         );
-        plan.raise().unwrap();
-        assert_eq!(plan.heap, Some(8192 * 85 / 100));
-        assert!(plan.raise().unwrap().contains("one worker"));
-        plan.raise().unwrap_err();
+        let second = plan.raise(false).unwrap();
+        assert!(second.contains("to 6963 MiB") && second.contains("one worker"), "{second}");
+        assert!(!plan.is_parallel());
+        plan.raise(false).unwrap_err();
+    }
+
+    #[test]
+    fn a_full_worker_first_gets_the_heap_that_next_keeps_from_it() {
+        let mut plan = MemoryPlan::new(CONTAINER, None, None, several());
+        let change = plan.raise(true).unwrap();
+        assert!(change.contains("4915 MiB to the workers as well"), "{change}");
+        assert!(plan.raise(true).unwrap().contains("from 4915 MiB to 6963 MiB"));
+    }
+
+    #[test]
+    fn one_worker_is_not_promised_where_there_is_no_other() {
+        let alone = Workers::new(2, None, false);
+        let mut plan = MemoryPlan::new(CONTAINER, None, None, alone);
+        let change = plan.lower().unwrap();
+        assert!(!change.contains("worker"), "{change}");
+        let mut plan = MemoryPlan::new(CONTAINER, None, None, Workers::new(8, None, true));
+        let change = plan.lower().unwrap();
+        assert!(!change.contains("worker"), "{change}");
+        while plan.lower().is_ok() {}
+        assert!(plan.lower().unwrap_err().contains("experimental.cpus"));
+    }
+
+    #[test]
+    fn what_was_learned_is_where_the_next_build_begins() {
+        let settings = Settings { memory_limit: 8 << 30, heap: Some(6000 << 20), one_worker: true };
+        let learned = Learned { peak_memory: Some(7 << 30), settings: Some(settings) };
+        let mut plan = MemoryPlan::new(CONTAINER, None, None, several());
+        let told = plan.learn(&learned).unwrap();
+        assert!(told.contains("--max-old_space-size=6000") && told.contains("CIRCLE_NODE_TOTAL=2"));
+
+        // Another container: only what was needed counts, and only where it is more than there is.
+        let large = Some(MemoryLimit { bytes: 16 << 30, source: "cgroup v2" });
+        let mut plan = MemoryPlan::new(large, None, None, several());
+        assert_eq!(plan.learn(&learned), None);
+        let small = Some(MemoryLimit { bytes: 4 << 30, source: "cgroup v2" });
+        let mut plan = MemoryPlan::new(small, None, None, several());
+        assert!(plan.learn(&learned).unwrap().contains("needed 7168 MiB, the container has 4096"));
+
+        // The user's own word is the last.
+        let mut plan = MemoryPlan::new(small, None, Some("--max-old-space-size=2000"), several());
+        assert_eq!(plan.learn(&learned), None);
     }
 
     #[test]
     fn a_heap_that_filled_the_container_is_not_reached_again() {
-        let mut plan = MemoryPlan::new(CONTAINER, None, None);
+        let mut plan = MemoryPlan::new(CONTAINER, None, None, several());
         let killed_with = plan.heap;
         plan.lower().unwrap();
-        plan.raise().unwrap();
+        plan.raise(false).unwrap();
         assert!(plan.heap < killed_with);
     }
 
     #[test]
     fn a_full_container_never_gets_a_larger_heap() {
         for options in [None, Some("--max-old-space-size=100"), Some("--max-old-space-size=7000")] {
-            let mut plan = MemoryPlan::new(CONTAINER, None, options);
+            let mut plan = MemoryPlan::new(CONTAINER, None, options, several());
             while let Ok(_change) = {
                 let before = plan.heap;
                 let result = plan.lower();

@@ -5,7 +5,7 @@ use std::{
 
 use super::{sections, session::Session};
 use crate::{
-    build::{BuildPlan, MemoryPlan},
+    build::{BuildPlan, Learned, MemoryPlan, Workers, processors, recommendations},
     config::Memory,
     env::{Contract, PRODUCTION_FILE, ResolvedVariable, resolved, write_production_file},
     inspection::Inspection,
@@ -13,7 +13,10 @@ use crate::{
     process::{CommandSpec, memory_limit},
     project::{Project, output},
     recovery::Loop,
-    report::{ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus, Run},
+    report::{
+        ExitStatus, Finding, FindingId, PhaseName, PhaseReport, PhaseStatus,
+        store::{Settings, read_history},
+    },
 };
 
 /// Plans the memory, writes `.env.production`, and builds, in the attempt loop.
@@ -29,14 +32,7 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
     };
     let contract = Contract::new(&session.config, &session.app_root);
     let variables = resolved(&contract, &session.variables, &session.app_root);
-    let memory = MemoryPlan::new(
-        memory_limit(),
-        match session.config.build.memory {
-            Memory::Auto => None,
-            Memory::Limit(bytes) => Some(bytes),
-        },
-        session.variables.get("NODE_OPTIONS").map(String::as_str),
-    );
+    let memory = memory_plan(&session, &project);
     if session.dry_run {
         say_dry_run(&session, &command, &memory, &variables);
         return ExitStatus::Success;
@@ -75,7 +71,7 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         let withheld = variables.iter().filter(|variable| variable.withhold_from_next);
         command.removed = withheld.map(|variable| variable.name.clone()).collect();
     }
-    let mut plan = BuildPlan::new(command, memory, &defaults);
+    let mut plan = BuildPlan::new(command, memory, &defaults, &project);
     let inspection = Inspection { project: &project, variables: &session.variables };
     let attempts = Loop {
         inspect: &|diagnosis| inspection.refine(diagnosis),
@@ -90,10 +86,9 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
     let compresses = output::detect(&session.app_root, None)
         .ok()
         .and_then(|built| built.config.get("compress")?.as_bool());
-    let recovered = phase.attempts.len() > 1
-        && phase.attempts.iter().any(|attempt| {
-            matches!(attempt.decision.recovery.as_deref(), Some("raise-heap" | "lower-memory"))
-        });
+    let advice = recommendations(plan.mended(), &memory);
+    session.settings = settings(&memory);
+    let uses_default = !has_build_script(&session, &project);
     session.finish(phase, |run| {
         run.environment = environment;
         run.build_config = build_config;
@@ -101,10 +96,56 @@ pub(super) async fn run(mut session: Session) -> ExitStatus {
         run.build_config.optimizations.memory_limit = memory.heap_bytes();
         run.build_config.optimizations.compression_enabled = compresses;
         run.build_config.optimizations.parallel_builds = memory.is_parallel();
-        if recovered {
-            recommend_memory(run, &memory);
+        if run.phase(PhaseName::Build).is_some_and(|phase| phase.status == PhaseStatus::Failed) {
+            return;
+        }
+        for text in advice {
+            run.recommend(text);
+        }
+        if uses_default {
+            run.recommend("package.json has no `build` script, so `next build` was run: add `\"build\": \"next build\"` to its `scripts`; Amplify also tells a Next.js app by it");
         }
     })
+}
+
+/// What the next build has to begin with, where the plan from the container alone had failed.
+fn settings(memory: &MemoryPlan) -> Option<Settings> {
+    memory.is_adjusted().then_some(())?;
+    Some(Settings {
+        memory_limit: memory.limit()?.bytes,
+        heap: memory.heap_bytes(),
+        one_worker: memory.has_reduced_workers(),
+    })
+}
+
+/// Whether the project says how it is built.
+fn has_build_script(session: &Session, project: &Project) -> bool {
+    session.config.build.command.is_some()
+        || project.manifest.manifest.as_ref().is_none_or(|it| it.scripts.contains_key("build"))
+}
+
+/// What the container, the user and earlier builds say about the memory.
+fn memory_plan(session: &Session, project: &Project) -> MemoryPlan {
+    let mut memory = MemoryPlan::new(
+        memory_limit(),
+        match session.config.build.memory {
+            Memory::Auto => None,
+            Memory::Limit(bytes) => Some(bytes),
+        },
+        session.variables.get("NODE_OPTIONS").map(String::as_str),
+        Workers::new(
+            processors(),
+            session.variables.get("CIRCLE_NODE_TOTAL").map(String::as_str),
+            project.next_config.decides_workers,
+        ),
+    );
+    // A size in deployfix.yml is the user's word, which nothing learned overrules.
+    if session.config.build.memory == Memory::Auto
+        && let Some(told) = memory.learn(&Learned::from_history(&read_history(&session.app_root)))
+    {
+        session.printer.line(&told);
+    }
+    memory
 }
 
 /// On a developer's machine the file must not be committed with the values in it.
@@ -121,16 +162,6 @@ fn warn_unless_ignored(session: &Session) {
     if session.identity.ci.is_none() && committable {
         session.printer.important(&format!(
             "`{PRODUCTION_FILE}` now holds values of the environment, and git does not ignore it: add it to .gitignore"
-        ));
-    }
-}
-
-fn recommend_memory(run: &mut Run, memory: &MemoryPlan) {
-    let status = run.phase(PhaseName::Build).map(|phase| phase.status);
-    if status != Some(PhaseStatus::Failed) {
-        run.recommend(format!(
-            "the build succeeded only with {}: set it in the Amplify console, or choose a larger build instance",
-            memory.permanent_settings()
         ));
     }
 }

@@ -27,7 +27,7 @@ use crate::{
         ExitStatus, Finding, FindingId, Identity, Milliseconds, PhaseName, PhaseReport,
         PhaseStatus, Run,
         render::{self, Format, LogFormat, Printer},
-        store::{HistoryEntry, Join, Redact, Store, read_history},
+        store::{HistoryEntry, Join, Redact, Settings, Store, read_history},
     },
 };
 
@@ -53,6 +53,8 @@ pub(super) struct Session {
     pub(super) explicit_config: Option<PathBuf>,
     /// Whether a `deployfix run` called this phase.
     pub(super) is_nested: bool,
+    /// What a build succeeded with, for the next one.
+    pub(super) settings: Option<Settings>,
     store: Option<Store>,
     join: Join,
     deadline: Option<Instant>,
@@ -103,6 +105,7 @@ impl Session {
             identity,
             explicit_config: options.config.as_deref().map(absolute),
             is_nested,
+            settings: None,
             store,
             join,
             deadline: None,
@@ -306,6 +309,7 @@ impl Session {
             duration: phase.duration,
             last_attempt: last.map(|attempt| attempt.duration),
             peak_memory: last.map(|attempt| attempt.outcome.peak_memory),
+            settings: self.settings,
         };
         if let Err(error) = store.append_history(&entry) {
             tracing::debug!(%error, "the history was not written");

@@ -7,6 +7,7 @@ use super::{
     session::Session,
 };
 use crate::{
+    build::Learned,
     buildspec::{Silenced, SpecFile, lint},
     cli::ValidateOptions,
     config::{Config, Ignore},
@@ -14,7 +15,10 @@ use crate::{
     preflight::{self, Context},
     process::memory_limit,
     project::Project,
-    report::{ExitStatus, Finding, PhaseName, PhaseReport, Validation, render::Printer},
+    report::{
+        ExitStatus, Finding, PhaseName, PhaseReport, Validation, render::Printer,
+        store::read_history,
+    },
 };
 
 /// Predicts what would fail, before anything is installed or built.
@@ -45,6 +49,7 @@ pub(super) async fn run(session: Session, options: &ValidateOptions) -> ExitStat
         config: &session.config,
         contract: &contract,
         memory_limit: memory_limit().map(|limit| limit.bytes),
+        needed_memory: Learned::from_history(&read_history(&session.app_root)).peak_memory,
         node: OnceLock::new(),
         silenced: OnceLock::new(),
     };

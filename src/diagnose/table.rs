@@ -26,6 +26,7 @@ const FILES: &[&str] = &[
     include_str!("signatures/variables.yml"),
     include_str!("signatures/compile.yml"),
     include_str!("signatures/clients.yml"),
+    include_str!("signatures/cache.yml"),
     include_str!("signatures/next.yml"),
 ];
 

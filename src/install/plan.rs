@@ -269,8 +269,8 @@ impl Attemptable for InstallPlan {
             }
             Remedy::UnfrozenInstall => self.unfreeze(remedy),
             Remedy::LegacyPeerDeps => self.ignore_peers(),
-            Remedy::RaiseHeap | Remedy::LowerMemory => {
-                Err("a package manager's memory is not planned".into())
+            Remedy::RaiseHeap | Remedy::LowerMemory | Remedy::ClearCache | Remedy::RunGenerator => {
+                Err("that mends a build, not an installation".into())
             }
         }
     }

@@ -28,6 +28,8 @@ pub(crate) struct Context<'a> {
     pub(crate) contract: &'a Contract,
     /// Memory that the container may use, bytes.
     pub(crate) memory_limit: Option<u64>,
+    /// Memory that the last successful build needed, bytes.
+    pub(crate) needed_memory: Option<u64>,
     /// Filled by the first who asks.
     pub(crate) node: OnceLock<Option<NodeInUse>>,
     /// What comments of amplify.yml accept; filled by the check of that file.

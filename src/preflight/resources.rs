@@ -32,10 +32,12 @@ fn disk_finding(free: u64) -> Option<Finding> {
 
 /// Memory of the container, where a limit is known.
 pub(super) fn memory(context: &Context<'_>) -> Vec<Finding> {
-    let Some(limit) = context.memory_limit.filter(|limit| *limit < LOW_MEMORY) else {
-        return Vec::new();
-    };
-    if !context.uses_next() {
+    let Some(limit) = context.memory_limit else { return Vec::new() };
+    if let Some(needed) = context.needed_memory {
+        // What a build has succeeded with says more than what builds usually need.
+        return needed_memory(limit, needed).into_iter().collect();
+    }
+    if limit >= LOW_MEMORY || !context.uses_next() {
         return Vec::new();
     }
     vec![
@@ -48,6 +50,24 @@ pub(super) fn memory(context: &Context<'_>) -> Vec<Finding> {
     ]
 }
 
+fn needed_memory(limit: u64, needed: u64) -> Option<Finding> {
+    (limit < needed).then(|| {
+        Finding::new(
+            FindingId::MemoryLow,
+            format!(
+                "the last successful build needed {} of memory, this container has {}",
+                format_bytes(needed),
+                format_bytes(limit)
+            ),
+            "the build may be killed; `deployfix build` begins with a smaller heap and one worker, which takes longer",
+        )
+        .severity(Severity::Warning)
+        .hint("choose a larger build instance in the Amplify console (Hosting > Build settings)")
+        .evidence(Evidence::new("memory limit", format!("{limit} bytes")))
+        .evidence(Evidence::new(".deployfix/history.jsonl", format!("peak memory {needed} bytes")))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +78,14 @@ mod tests {
         assert_eq!(severity(LOW_DISK), None);
         assert_eq!(severity(LOW_DISK - 1), Some(Severity::Warning));
         assert_eq!(severity(TOO_LITTLE_DISK - 1), Some(Severity::Error));
+    }
+
+    #[test]
+    fn a_build_that_fitted_is_no_reason_to_warn() {
+        assert_eq!(needed_memory(8 << 30, 3 << 30), None);
+        assert_eq!(needed_memory(1 << 30, 1 << 30), None);
+        let finding = needed_memory(4 << 30, 5 << 30).unwrap();
+        assert_eq!(finding.severity, Severity::Warning);
+        assert!(finding.message.contains("5.0 GiB") && finding.message.contains("4.0 GiB"));
     }
 }

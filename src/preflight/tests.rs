@@ -116,6 +116,7 @@ fn findings(project: &Project, variables: &BTreeMap<String, String>) -> Vec<Find
         config: &Config::default(),
         contract: &contract,
         memory_limit: None,
+        needed_memory: None,
         node: OnceLock::new(),
         silenced: OnceLock::new(),
     })

@@ -35,6 +35,10 @@ pub(crate) enum Remedy {
     RaiseHeap,
     /// Fewer workers and a smaller heap; never a larger one.
     LowerMemory,
+    /// Remove what the compilers kept of earlier builds.
+    ClearCache,
+    /// Run the generator that the project declares, before the build.
+    RunGenerator,
 }
 
 impl Remedy {
@@ -53,7 +57,8 @@ impl Remedy {
             Id::PackageNotFound
             | Id::InstallScriptFailed
             | Id::BuildTimeout
-            | Id::InstallTimeout => &[Self::RetryOnce],
+            | Id::InstallTimeout
+            | Id::PrerenderFailed => &[Self::RetryOnce],
             Id::VersionNotFound => &[Self::PreferOnline],
             Id::IntegrityMismatch => &[Self::FreshCache],
             Id::DiskFull => &[Self::FreeCaches],
@@ -64,6 +69,8 @@ impl Remedy {
             Id::PeerConflict => &[Self::LegacyPeerDeps],
             Id::OutOfMemoryHeap => &[Self::RaiseHeap],
             Id::OutOfMemoryKilled => &[Self::LowerMemory],
+            Id::CacheCorrupt => &[Self::ClearCache],
+            Id::ClientNotGenerated => &[Self::RunGenerator],
             Id::NodeVersionUnsupported
             | Id::PackageManagerMissing
             | Id::PackageManagerMismatch
@@ -149,14 +156,11 @@ impl Remedy {
             | Id::RouteConflict
             | Id::InvalidPageExport
             | Id::StaticExportUnsupported
-            | Id::PrerenderFailed
             | Id::PageDataFailed
             | Id::CssFailed
             | Id::CommandNotFound
-            | Id::ClientNotGenerated
             | Id::EsmCjsMismatch
             | Id::OpensslUnsupported
-            | Id::CacheCorrupt
             | Id::BackendFailed
             | Id::BuildFailed
             | Id::ArtifactMissing
@@ -197,6 +201,8 @@ impl Remedy {
             Self::LegacyPeerDeps => "legacy-peer-deps",
             Self::RaiseHeap => "raise-heap",
             Self::LowerMemory => "lower-memory",
+            Self::ClearCache => "clear-cache",
+            Self::RunGenerator => "run-generator",
         }
     }
 
@@ -214,7 +220,9 @@ impl Remedy {
             | Self::Reinstall
             | Self::ResolveOnce
             | Self::UnfrozenInstall
-            | Self::LegacyPeerDeps => 1,
+            | Self::LegacyPeerDeps
+            | Self::ClearCache
+            | Self::RunGenerator => 1,
         }
     }
 
@@ -231,7 +239,9 @@ impl Remedy {
             | Self::PlatformPackages
             | Self::Reinstall
             | Self::RaiseHeap
-            | Self::LowerMemory => false,
+            | Self::LowerMemory
+            | Self::ClearCache
+            | Self::RunGenerator => false,
         }
     }
 

@@ -37,6 +37,9 @@ pub(crate) struct NextConfig {
     pub(crate) dist_dir: Known<String>,
     /// Whether the settings pass through a function of a package (`withSentryConfig`), which may change them.
     pub(crate) through_wrapper: bool,
+    /// Whether it says in every case how many workers build (`experimental.cpus`, `experimental.memoryBasedWorkersCount`);
+    /// Next then asks no variable.
+    pub(crate) decides_workers: bool,
 }
 
 impl NextConfig {
@@ -47,7 +50,13 @@ impl NextConfig {
 
     /// The app has no next.config: every default holds.
     pub(super) fn defaults() -> Self {
-        Self { file: None, output: Known::Absent, dist_dir: Known::Absent, through_wrapper: false }
+        Self {
+            file: None,
+            output: Known::Absent,
+            dist_dir: Known::Absent,
+            through_wrapper: false,
+            decides_workers: false,
+        }
     }
 
     /// There is a file, but nothing in it can be told.
@@ -57,6 +66,7 @@ impl NextConfig {
             output: Known::nothing(),
             dist_dir: Known::nothing(),
             through_wrapper: false,
+            decides_workers: false,
         }
     }
 

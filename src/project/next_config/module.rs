@@ -33,7 +33,21 @@ pub(super) fn evaluate<'a>(source: &'a str, program: &'a Program<'a>, file: Stri
             (!folder.is_empty()).then(|| folder.to_owned())
         }),
         through_wrapper,
+        decides_workers: decides_workers(&configuration.get("experimental")),
     }
+}
+
+/// Whether every alternative of `experimental` names the workers by a setting that outweighs the environment.
+fn decides_workers(experimental: &Value<'_>) -> bool {
+    experimental.alternatives().iter().all(|alternative| {
+        let Value::Object(object) = alternative else { return false };
+        let names = |key: &str| {
+            let unset =
+                |value: &Value<'_>| matches!(value, Value::Undefined | Value::Boolean(false));
+            object.entries.get(key).is_some_and(|value| !value.alternatives().iter().any(unset))
+        };
+        names("cpus") || names("memoryBasedWorkersCount")
+    })
 }
 
 /// A setting of which every alternative is understood or none is certain.

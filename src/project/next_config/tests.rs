@@ -268,3 +268,18 @@ fn the_file_is_the_one_that_next_takes() {
         assert_eq!((file.as_str(), certain), expected, "{files:?} {version}");
     }
 }
+
+#[test]
+fn workers_are_decided_only_where_every_case_names_them() {
+    for (source, decided) in [
+        ("module.exports = { experimental: { cpus: 4 } }", true),
+        ("export default { experimental: { memoryBasedWorkersCount: true } }", true),
+        ("export default { experimental: { memoryBasedWorkersCount: false } }", false),
+        ("export default { experimental: { cpus: undefined } }", false),
+        ("export default { experimental: { ppr: true } }", false),
+        ("export default { experimental: process.env.CI ? { cpus: 2 } : {} }", false),
+        ("module.exports = {}", false),
+    ] {
+        assert_eq!(config("next.config.mjs", source).decides_workers, decided, "{source}");
+    }
+}

@@ -33,6 +33,23 @@ pub struct HistoryEntry {
     /// Highest memory of its last attempt's process tree, bytes.
     #[serde(default)]
     pub peak_memory: Option<u64>,
+    /// What a build succeeded with, where the plan from the container alone had failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
+}
+
+/// The memory settings of a build that succeeded only with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// What the container had, bytes.
+    pub memory_limit: u64,
+    /// The V8 heap limit, bytes.
+    #[serde(default)]
+    pub heap: Option<u64>,
+    /// Whether Next was told to use one worker.
+    #[serde(default)]
+    pub one_worker: bool,
 }
 
 /// Appends one phase and drops the oldest beyond the limit. The caller holds the lock.

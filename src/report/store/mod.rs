@@ -3,7 +3,7 @@
 mod history;
 mod report_file;
 
-pub use history::{HistoryEntry, read as read_history};
+pub use history::{HistoryEntry, Settings, read as read_history};
 pub(crate) use report_file::redact_value;
 pub use report_file::{Join, ReadError, Redact, Store, StoreError, Updated, read};
 
