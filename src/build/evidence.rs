@@ -93,13 +93,21 @@ fn lines(log: &str) -> impl Iterator<Item = (u64, &str)> {
     (1..).zip(log.lines())
 }
 
+/// What a line about a failure holds, in small letters; a path alone, as in an echoed command, proves nothing.
+const FAILURE_WORDS: &[&str] = &["error", "corrupt", "panic", "enoent", "invalid", "unexpected"];
+
 /// The line that shows that reading the cache ended the build. A warning (`<w>`) did not: webpack goes on without.
 fn cache_failure<'a>(log: &'a str, cache: &BuildCache) -> Option<(u64, &'a str)> {
     lines(log).find(|(_, line)| {
-        let is_error = !line.contains("<w>") && !line.contains("[webpack.cache");
-        is_error
-            && (cache.named_in(line).is_some()
-                || DESERIALISERS.iter().any(|word| line.contains(word)))
+        let begin = line.trim_start();
+        if begin.starts_with('>') || line.contains("<w>") || line.contains("[webpack.cache") {
+            return false;
+        }
+        let told = line.to_ascii_lowercase();
+        let fails = FAILURE_WORDS.iter().any(|word| told.contains(word));
+        let is_frame = begin.starts_with("at ");
+        (fails && cache.named_in(line).is_some())
+            || ((fails || is_frame) && DESERIALISERS.iter().any(|word| line.contains(word)))
     })
 }
 
@@ -184,6 +192,8 @@ mod tests {
         let cache = BuildCache::new(std::path::Path::new("/app"), ".next").unwrap();
         let warned = "<w> [webpack.cache.PackFileCacheStrategy] Restoring failed for /app/.next/cache/webpack/0.pack: Error\nError: no title";
         assert_eq!(cache_failure(warned, &cache), None);
+        let echoed = "> if [ -f .next/cache/webpack/0.pack ]; then echo error; fi\nError: no title";
+        assert_eq!(cache_failure(echoed, &cache), None);
         let failed = "Error: unexpected end\n    at BinaryMiddleware._deserialize (x.js:1:2)";
         assert_eq!(cache_failure(failed, &cache).map(|(number, _)| number), Some(2));
     }
