@@ -4,6 +4,7 @@
 mod clean;
 mod engine;
 mod evidence;
+mod literals;
 mod markers;
 mod scan;
 mod signature;

@@ -6,7 +6,7 @@ use super::{
     clean::clean_line,
     markers::{Marker, MarkerKind, markers},
     signature::Side,
-    table::{Match, Table},
+    table::{Candidate, Match, Table},
     unknown::{Quoted, first_error_block, last_lines},
 };
 
@@ -20,8 +20,12 @@ const BEHIND: usize = 32 * 1024;
 const KEPT_MATCHES: usize = 2;
 /// Commands of a log that are told apart.
 const KEPT_SECTIONS: usize = 500;
+/// Beyond that number, commands with less output than this are not.
+const CROWDED: usize = 16 * 1024;
 /// Lines on either side of a consequence in which its cause is looked for.
 const CAUSE_LINES: usize = 40;
+/// Bytes on either side of the text of a pattern between which its match lies.
+const LONGEST_MATCH: usize = 4 * 1024;
 /// A raw line is kept up to here while its end has not come.
 const LONGEST_RAW_LINE: usize = 64 * 1024;
 
@@ -176,15 +180,25 @@ impl<'t> Scanner<'t> {
             self.starts[index.saturating_sub(1)].max(self.fresh)
         };
         let mut begin = self.fresh;
+        let ahead = self.text.len().min(end + AHEAD);
+        let mut candidates = self.table.candidates(&self.text[begin..ahead]);
+        for candidate in &mut candidates {
+            candidate.first += begin;
+            candidate.last += begin;
+        }
         for marker in markers(&self.text, self.fresh) {
             if marker.start >= end {
                 break;
             }
-            self.take_matches(begin, marker.start);
+            let is_crowded = self.scan.sections.len() >= KEPT_SECTIONS;
+            if is_crowded && marker.kind == MarkerKind::Command && marker.start - begin < CROWDED {
+                continue;
+            }
+            self.take_matches(&candidates, begin, marker.start);
             begin = begin.max(marker.start);
             self.take_marker(&marker);
         }
-        self.take_matches(begin, end);
+        self.take_matches(&candidates, begin, end);
         self.fresh = end;
         self.drop_text(end.saturating_sub(BEHIND));
     }
@@ -273,6 +287,12 @@ impl<'t> Scanner<'t> {
         self.first_line + index.saturating_sub(1) as u64
     }
 
+    /// Where the line of a byte begins.
+    fn line_start(&self, byte: usize) -> usize {
+        let index = self.starts.partition_point(|start| *start <= byte);
+        self.starts.get(index.saturating_sub(1)).copied().unwrap_or(0)
+    }
+
     fn quote(&self, byte: usize) -> Quoted {
         let index = self.starts.partition_point(|start| *start <= byte).saturating_sub(1);
         let start = self.starts.get(index).copied().unwrap_or(0);
@@ -282,7 +302,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Keeps the matches that begin between two bytes.
-    fn take_matches(&mut self, begin: usize, end: usize) {
+    fn take_matches(&mut self, candidates: &[Candidate], begin: usize, end: usize) {
         if begin >= end {
             return;
         }
@@ -292,9 +312,15 @@ impl<'t> Scanner<'t> {
             let block = first_error_block(&self.text, begin, end, |byte| self.number(byte));
             self.scan.sections[section].first_error = block;
         }
-        let ahead = self.text.len().min(end + AHEAD);
-        for (pattern, signature) in table.matching(&self.text[begin..ahead]) {
-            let mut at = begin;
+        for &Candidate { pattern, signature, first, last } in candidates {
+            // A match holds its text, and is no longer than this.
+            let mut at = self.line_start(first.saturating_sub(LONGEST_MATCH)).max(begin);
+            let stop = (last + LONGEST_MATCH).min(end + LONGEST_MATCH).min(self.text.len());
+            let stop = memchr::memchr(b'\n', &self.text[stop..])
+                .map_or(self.text.len(), |at| stop + at + 1);
+            if at >= stop || first >= stop {
+                continue;
+            }
             if !self.is_after[signature] {
                 let texts = table.signatures[signature].after.iter().map(String::as_bytes);
                 let first =
@@ -303,8 +329,8 @@ impl<'t> Scanner<'t> {
                 self.is_after[signature] = true;
                 at = at.max(first);
             }
-            while *self.counts.get(&(pattern, section)).unwrap_or(&0) < KEPT_MATCHES {
-                let Some(found) = table.find(pattern, &self.text[..ahead], at) else { break };
+            while at < stop && *self.counts.get(&(pattern, section)).unwrap_or(&0) < KEPT_MATCHES {
+                let Some(found) = table.find(pattern, &self.text, at..stop) else { break };
                 if found.start >= end {
                     break;
                 }

@@ -1,16 +1,15 @@
-use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, ops::Range, sync::LazyLock};
 
-use regex::bytes::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use semver::{Version, VersionReq};
 
-use super::signature::Signature;
+use super::{literals::required, signature::Signature};
 use crate::config::OwnSignature;
 
 /// Bytes behind a match in which its detail is looked for.
 const DETAIL_SIZE: usize = 8 * 1024;
-/// Bytes that the automaton over all patterns may take while it runs.
-const DFA_SIZE: usize = 8 * 1024 * 1024;
 
 /// The files of signatures, by the tool that says so.
 const FILES: &[&str] = &[
@@ -40,8 +39,22 @@ pub(crate) struct Table {
     details: Vec<Option<Regex>>,
     /// Tool and versions that each is for.
     tools: Vec<Option<(String, VersionReq)>>,
-    /// The same patterns, matched in one pass.
-    set: RegexSet,
+    /// Texts of which every match contains one, looked for in one pass. An automaton over the patterns themselves grows
+    /// with every pattern that holds a gap.
+    literals: AhoCorasick,
+    /// The pattern of each text.
+    literal_owners: Vec<usize>,
+    /// Patterns whose matches need not contain any text.
+    always: Vec<usize>,
+}
+
+/// A pattern that may match, and the bytes between which its texts stand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) pattern: usize,
+    pub(super) signature: usize,
+    pub(super) first: usize,
+    pub(super) last: usize,
 }
 
 /// What a signature found in a log.
@@ -93,12 +106,21 @@ impl Table {
             Some((name.to_owned(), VersionReq::parse(range).ok()?))
         });
         let tools = tools.collect();
-        let set = RegexSetBuilder::new(&texts)
-            .multi_line(true)
-            .unicode(false)
-            .dfa_size_limit(DFA_SIZE)
-            .build()?;
-        Ok(Self { signatures, owners, patterns, details, tools, set })
+        let (mut literals, mut literal_owners, mut always) = (Vec::new(), Vec::new(), Vec::new());
+        for (pattern, text) in texts.iter().enumerate() {
+            match required(text) {
+                Some(texts) => {
+                    literal_owners.extend(texts.iter().map(|_| pattern));
+                    literals.extend(texts);
+                }
+                None => always.push(pattern),
+            }
+        }
+        let literals = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(literals)
+            .map_err(|error| regex::Error::Syntax(error.to_string()))?;
+        Ok(Self { signatures, owners, patterns, details, tools, literals, literal_owners, always })
     }
 
     /// Whether a log in which tools of these versions ran may hold a signature.
@@ -113,15 +135,28 @@ impl Table {
         range.matches(&version)
     }
 
-    /// The patterns that match somewhere, each with its signature.
-    pub(super) fn matching(&self, log: &[u8]) -> impl Iterator<Item = (usize, usize)> {
-        self.set.matches(log).into_iter().map(|pattern| (pattern, self.owners[pattern]))
+    /// The patterns that may match in a part of a log.
+    pub(super) fn candidates(&self, log: &[u8]) -> Vec<Candidate> {
+        let mut found: Vec<Option<(usize, usize)>> = vec![None; self.patterns.len()];
+        for pattern in &self.always {
+            found[*pattern] = Some((0, log.len()));
+        }
+        for hit in self.literals.find_overlapping_iter(log) {
+            let pattern = self.literal_owners[hit.pattern().as_usize()];
+            let (first, _) = found[pattern].unwrap_or((hit.start(), hit.end()));
+            found[pattern] = Some((first, hit.end()));
+        }
+        let all = found.into_iter().enumerate().filter_map(|(pattern, range)| {
+            let (first, last) = range?;
+            Some(Candidate { pattern, signature: self.owners[pattern], first, last })
+        });
+        all.collect()
     }
 
-    /// The first match of a pattern from a byte of the log on.
-    pub(super) fn find(&self, pattern: usize, log: &[u8], from: usize) -> Option<Match> {
+    /// The first match of a pattern between two bytes of a log; its detail may stand behind.
+    pub(super) fn find(&self, pattern: usize, log: &[u8], range: Range<usize>) -> Option<Match> {
         let index = self.owners[pattern];
-        let captures = self.patterns[pattern].captures_at(log, from)?;
+        let captures = self.patterns[pattern].captures_at(&log[..range.end], range.start)?;
         let whole = captures.get(0)?;
         let mut found = Match {
             start: whole.start(),
