@@ -1,6 +1,7 @@
 //! `diagnose`: logs of builds that ended elsewhere. Nothing is recorded.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{self, Read, Seek, SeekFrom},
@@ -156,7 +157,7 @@ fn read_archive(
     name: &str,
 ) -> io::Result<Vec<LogDiagnosis>> {
     let mut archive = zip::ZipArchive::new(archive).map_err(io::Error::other)?;
-    let names = archive.file_names().map(|entry| entry.map(|entry| entry.into_owned()));
+    let names = archive.file_names().map(|entry| entry.map(Cow::into_owned));
     let mut entries: Vec<String> = names.collect::<Result<_, _>>().map_err(io::Error::other)?;
     entries.retain(|entry| {
         let extension = Path::new(entry).extension().unwrap_or_default().to_ascii_lowercase();

@@ -269,7 +269,7 @@ impl<'a> Examination<'a> {
         let ran = format_duration(evidence.duration);
         let (message, resolution) = match evidence.outcome.kind {
             OutcomeKind::TimedOut => (
-                format!("`{}` was still running after {ran}, when the time ran out", command),
+                format!("`{command}` was still running after {ran}, when the time ran out"),
                 "the deadline comes from `build.timeout` in deployfix.yml or Amplify's `_BUILD_TIMEOUT`",
             ),
             OutcomeKind::Stalled => (

@@ -116,7 +116,7 @@ fn module_of(root: &Path, route: &str) -> Option<PathBuf> {
                         || !(part.starts_with('(') && part.ends_with(')') || part.starts_with('@'))
                 })
                 .chain(own);
-            let found: String = shown.map(|part| format!("/{part}")).collect();
+            let found: String = shown.flat_map(|part| ["/", part.as_ref()]).collect();
             let asked =
                 route.strip_suffix("/page").or(route.strip_suffix("/route")).unwrap_or(route);
             if found == route || is_app && found == asked {

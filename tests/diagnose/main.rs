@@ -5,6 +5,8 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::must_use_candidate,
+    clippy::missing_panics_doc,
     reason = "tests are not an interface, and may end at the first surprise"
 )]
 
