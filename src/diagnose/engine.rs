@@ -11,7 +11,7 @@ use super::{
     unknown::Quoted,
 };
 use crate::report::{
-    Confidence, Evidence, Finding, FindingId, Location, Outcome, OutcomeKind,
+    Confidence, Evidence, Finding, FindingId, Location, Outcome, OutcomeKind, Severity,
     render::{format_bytes, format_duration},
 };
 
@@ -115,6 +115,8 @@ impl<'a> Examination<'a> {
             .or_else(|| self.by_signature(EXIT_RANK..u32::MAX))
             .unwrap_or_else(|| plain((self.unknown(), Confidence::Low)));
         let contributing = self.contributing(&finding);
+        // What may pass as a warning before a build is an error where it ended one.
+        let finding = finding.severity(Severity::Error);
         let primary = if self.is_told && !self.is_of_a_log() {
             finding.evidence(self.end_evidence())
         } else {

@@ -13,6 +13,7 @@
 mod command;
 mod corpus;
 mod junk;
+mod project;
 
 use std::{
     io::Write,
