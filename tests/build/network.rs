@@ -64,9 +64,10 @@ export default async function Page() {{
     );
     let project = project.file("app/data/page.jsx", page);
     let ran = project.run(&["build"]).exits(0);
-    recovered(&ran, &["build/prerender-failed retry-once"], &["because of the network"]);
-    let reason = attempts(&ran)[0]["decision"]["reason"].as_str().unwrap();
-    assert!(reason.contains("socket hang up"), "{reason}");
+    let failure = "build/data-fetch-failed retry-with-backoff";
+    recovered(&ran, &[failure], &["retry the request where it is made"]);
+    let evidence = attempts(&ran)[0]["finding"]["evidence"].to_string();
+    assert!(evidence.contains("socket hang up"), "{evidence}");
 
     let project = project.file(
         "app/data/page.jsx",
