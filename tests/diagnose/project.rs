@@ -82,14 +82,14 @@ fn a_package_is_looked_up_in_the_manifest() {
 
 #[test]
 fn a_file_that_git_ignores_is_said_to_be_generated() {
-    let app = App::new(&[PAGE, (".gitignore", "/src/generated/\n")]);
+    let app = App::new(&[PAGE, (".gitignore", "/src/schema/\n")]);
     let git =
         std::process::Command::new("git").args(["init", "-q"]).current_dir(app.root()).status();
     assert!(git.unwrap().success());
-    let primary = app.primary(&unresolved("@/generated/client"));
+    let primary = app.primary(&unresolved("@/schema/types"));
     assert_eq!(
         primary["message"],
-        "the import `@/generated/client` is of a file that git ignores (`src/generated/client`)"
+        "the import `@/schema/types` is of a file that git ignores (`src/schema/types`)"
     );
 }
 
