@@ -139,7 +139,7 @@ fn package_of(module: &str) -> Option<&str> {
 /// Whether git would not take a file of this name, with any extension.
 fn is_ignored(repository: &Path, target: &Path) -> bool {
     let mut command = Command::new("git");
-    command.arg("check-ignore").arg("--quiet").arg("--").arg(target);
+    command.arg("check-ignore").arg("--").arg(target);
     let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
     for extension in EXTENSIONS {
         command.arg(target.with_file_name(format!("{name}.{extension}")));
