@@ -114,7 +114,7 @@ fn a_generator_that_fails_ends_the_build() {
 #[test]
 fn a_missing_file_of_the_user_is_not_generated() {
     let project = Project::with_build(
-        "echo \"Error: Cannot find module './generated/client'\" >&2; echo 'Require stack:' >&2; exit 1",
+        "echo \"Error: Cannot find module './components/client'\" >&2; echo 'Require stack:' >&2; exit 1",
     );
     let ran = project.run(&["build"]).exits(30);
     assert_eq!(ran.findings("build")[0].1, "build/module-not-found");
