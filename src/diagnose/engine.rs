@@ -1,6 +1,5 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write,
     ops::Range,
 };
 
@@ -10,10 +9,7 @@ use super::{
     table::Table,
     unknown::Quoted,
 };
-use crate::report::{
-    Confidence, Evidence, Finding, FindingId, Location, Outcome, OutcomeKind, Severity,
-    render::{format_bytes, format_duration},
-};
+use crate::report::{Confidence, Evidence, Finding, Location, Outcome, OutcomeKind, Severity};
 
 /// What output without a log file is called.
 pub(crate) const UNLOGGED: &str = "output";
@@ -48,7 +44,11 @@ pub(crate) enum LogVerdict {
 
 /// Names the cause of a failed child.
 pub(crate) fn diagnose(table: &Table, evidence: &ChildEvidence<'_>) -> Diagnosis {
-    Examination::new(table, scan(table, evidence.log.as_bytes()), evidence).diagnose()
+    let scan = scan(table, evidence.log.as_bytes());
+    let examination = Examination { table, scan, evidence };
+    let mut diagnosis = examination.diagnose();
+    diagnosis.primary.evidence.push(examination.end_evidence());
+    diagnosis
 }
 
 /// Names the cause of the failure that a log tells of, if it does.
@@ -77,7 +77,7 @@ pub(crate) fn diagnose_log(table: &Table, scan: Scan, log_name: &str) -> LogVerd
         log: "",
         log_name,
     };
-    let mut examination = Examination::new(table, scan, &evidence);
+    let examination = Examination { table, scan, evidence: &evidence };
     let is_failed = matches!(ending, Some(Ending::Failed { .. }));
     if !is_failed && !examination.shows_failure() {
         return match ending {
@@ -85,24 +85,17 @@ pub(crate) fn diagnose_log(table: &Table, scan: Scan, log_name: &str) -> LogVerd
             _ => LogVerdict::Unclear,
         };
     }
-    examination.is_told = is_failed;
     LogVerdict::Failed(Box::new(examination.diagnose()))
 }
 
 /// Everything that is weighed.
-struct Examination<'a> {
+pub(super) struct Examination<'a> {
     table: &'a Table,
-    scan: Scan,
-    evidence: &'a ChildEvidence<'a>,
-    /// Whether how it ended is known from elsewhere than the words of the tools.
-    is_told: bool,
+    pub(super) scan: Scan,
+    pub(super) evidence: &'a ChildEvidence<'a>,
 }
 
-impl<'a> Examination<'a> {
-    fn new(table: &'a Table, scan: Scan, evidence: &'a ChildEvidence<'a>) -> Self {
-        Self { table, scan, evidence, is_told: true }
-    }
-
+impl Examination<'_> {
     fn diagnose(&self) -> Diagnosis {
         // How the kernel ended it says more than what it wrote before, but for the words of V8 and of a full disk.
         let plain = |(finding, confidence)| (finding, confidence, BTreeMap::new());
@@ -116,18 +109,8 @@ impl<'a> Examination<'a> {
             .unwrap_or_else(|| plain((self.unknown(), Confidence::Low)));
         let contributing = self.contributing(&finding);
         // What may pass as a warning before a build is an error where it ended one.
-        let finding = finding.severity(Severity::Error);
-        let primary = if self.is_told && !self.is_of_a_log() {
-            finding.evidence(self.end_evidence())
-        } else {
-            finding
-        };
+        let primary = finding.severity(Severity::Error);
         Diagnosis { primary, contributing, confidence, captures }
-    }
-
-    /// Whether only a log is there, and no process.
-    fn is_of_a_log(&self) -> bool {
-        self.evidence.duration.is_zero() && self.evidence.log.is_empty()
     }
 
     /// Whether the words of a tool prove that something failed.
@@ -210,7 +193,7 @@ impl<'a> Examination<'a> {
         self.quoting(finding, quotes)
     }
 
-    fn quoting<'q>(
+    pub(super) fn quoting<'q>(
         &self,
         finding: Finding,
         quotes: impl IntoIterator<Item = &'q Quoted>,
@@ -222,14 +205,14 @@ impl<'a> Examination<'a> {
     }
 
     /// The last lines of what ran last.
-    fn last_lines(&self, number: usize) -> &[Quoted] {
+    pub(super) fn last_lines(&self, number: usize) -> &[Quoted] {
         let lines = self.scan.sections.iter().rev().map(|section| &section.last_lines);
         let lines = lines.into_iter().find(|lines| !lines.is_empty());
         lines.map_or(&[], |lines| &lines[lines.len().saturating_sub(number)..])
     }
 
     /// People know their command, not the shell that runs them all.
-    fn command(&self) -> &str {
+    pub(super) fn command(&self) -> &str {
         match self.evidence.stage {
             Stage::Shell => {
                 self.scan.sections.last().and_then(|section| section.command.as_deref())
@@ -237,148 +220,6 @@ impl<'a> Examination<'a> {
             Stage::Install | Stage::Build => None,
         }
         .unwrap_or(self.evidence.command)
-    }
-
-    /// What the way it ended tells without its words.
-    fn by_end(&self) -> Option<(Finding, Confidence)> {
-        let (evidence, command) = (self.evidence, self.command());
-        if let Some(reason) = evidence.start_error {
-            if !reason.contains("No such file") {
-                let finding = Finding::new(
-                    FindingId::ToolMissing,
-                    format!("`{command}` did not start"),
-                    reason,
-                );
-                return Some((finding, Confidence::High));
-            }
-            let id = match evidence.stage {
-                Stage::Install => FindingId::PackageManagerMissing,
-                Stage::Build | Stage::Shell => FindingId::ToolMissing,
-            };
-            let finding = Finding::new(
-                id,
-                format!("`{command}` did not start"),
-                format!(
-                    "{reason}; the program must be on `PATH`, and the folder it runs in must exist"
-                ),
-            );
-            return Some((finding, Confidence::High));
-        }
-        let id = match evidence.stage {
-            Stage::Install => FindingId::InstallTimeout,
-            Stage::Build | Stage::Shell => FindingId::BuildTimeout,
-        };
-        let ran = format_duration(evidence.duration);
-        let (message, resolution) = match evidence.outcome.kind {
-            OutcomeKind::TimedOut => (
-                format!("`{command}` was still running after {ran}, when the time ran out"),
-                "the deadline comes from `build.timeout` in deployfix.yml or Amplify's `_BUILD_TIMEOUT`",
-            ),
-            OutcomeKind::Stalled => (
-                format!(
-                    "`{}` wrote nothing and used no processor for {}",
-                    command,
-                    format_duration(evidence.silence)
-                ),
-                "it waits for something that does not come: a prompt, a lock, a server, an open handle",
-            ),
-            OutcomeKind::Interrupted => {
-                let finding = Finding::new(
-                    FindingId::Interrupted,
-                    format!("`{command}` was interrupted after {ran}"),
-                    "deployfix was asked to stop and ended it with all its processes",
-                );
-                return Some((finding, Confidence::High));
-            }
-            OutcomeKind::Succeeded | OutcomeKind::Failed | OutcomeKind::NotStarted => return None,
-        };
-        let finding = Finding::new(id, message, resolution);
-        let finding = self.quoting(finding, self.last_lines(2));
-        let finding = finding.hint("set `_BUILD_TIMEOUT` (minutes, 5 to 120) in the Amplify console, or `build.stall` in deployfix.yml");
-        Some((finding, Confidence::High))
-    }
-
-    /// Killed from outside, and no words of the tool tell why.
-    fn killed(&self) -> Option<(Finding, Confidence)> {
-        let outcome = self.evidence.outcome;
-        let by_signal =
-            outcome.signal.as_deref() == Some("SIGKILL") || outcome.exit_code == Some(137);
-        let by_kernel = outcome.out_of_memory_kills.unwrap_or(0) > 0;
-        if !by_signal && !by_kernel {
-            return None;
-        }
-        let message = if by_kernel {
-            format!("the kernel killed `{}` for want of memory", self.command())
-        } else {
-            format!(
-                "`{}` was killed (SIGKILL), as the container does when memory runs out",
-                self.command()
-            )
-        };
-        let finding = Finding::new(
-            FindingId::OutOfMemoryKilled,
-            message,
-            "the processes of the build together needed more than the container has; a larger heap makes it worse",
-        )
-        .hint("choose a larger build instance in the Amplify console (Large 16 GiB)")
-        .hint("set `memory: 4GiB` under `build:` in deployfix.yml to give the build a smaller heap");
-        Some((self.quoting(finding, self.last_lines(1)), Confidence::High))
-    }
-
-    /// V8 aborts when its heap is full, and its words may have been cut off.
-    fn aborted(&self) -> Option<(Finding, Confidence)> {
-        let outcome = self.evidence.outcome;
-        let by_abort =
-            outcome.signal.as_deref() == Some("SIGABRT") || outcome.exit_code == Some(134);
-        (by_abort && self.evidence.stage != Stage::Install).then(|| {
-            let finding = Finding::new(
-                FindingId::OutOfMemoryHeap,
-                format!("`{}` aborted (SIGABRT, 134), as Node does when its V8 heap is full", self.command()),
-                "Node's heap limit was most likely reached; the container has more memory than the heap may use",
-            )
-            .hint("set `NODE_OPTIONS=--max-old-space-size=<MiB>` in the Amplify console, below the memory of the build instance");
-            (finding, Confidence::High)
-        })
-    }
-
-    /// A failure that no signature names.
-    fn unknown(&self) -> Finding {
-        let id = match self.evidence.stage {
-            Stage::Install => FindingId::InstallFailed,
-            Stage::Build | Stage::Shell => FindingId::BuildFailed,
-        };
-        let name = self.evidence.log_name;
-        let mut finding = Finding::new(
-            id,
-            format!("`{}` failed", self.command()),
-            "deployfix does not know this failure; the quoted lines are its first error, the whole output is in the log",
-        );
-        if name != UNLOGGED {
-            finding = finding.hint(format!("read `{name}`"));
-        }
-        let open = self.scan.sections.iter().filter(|section| !section.is_overcome);
-        let block = open.map(|section| &section.first_error).find(|block| !block.is_empty());
-        match block {
-            Some(block) => self.quoting(finding, block),
-            None => self.quoting(finding, self.last_lines(usize::MAX)),
-        }
-    }
-
-    fn end_evidence(&self) -> Evidence {
-        let outcome = self.evidence.outcome;
-        let end = match (outcome.exit_code, &outcome.signal) {
-            (Some(code), _) => format!("exit code {code}"),
-            (None, Some(signal)) => format!("ended by {signal}"),
-            (None, None) => "not started".to_owned(),
-        };
-        let mut text = format!("{end} after {}", format_duration(self.evidence.duration));
-        if outcome.peak_memory > 0 {
-            let _ = write!(text, ", peak memory {}", format_bytes(outcome.peak_memory));
-        }
-        if let Some(kills @ 1..) = outcome.out_of_memory_kills {
-            let _ = write!(text, ", kernel out-of-memory kills {kills}");
-        }
-        Evidence::new("exit status", text)
     }
 }
 
@@ -402,7 +243,7 @@ fn fill(text: &str, found: &Hit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Outcome;
+    use crate::report::FindingId;
 
     fn outcome(exit_code: Option<i32>, signal: Option<&str>) -> Outcome {
         Outcome {

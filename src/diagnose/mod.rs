@@ -2,6 +2,7 @@
 //! function over a table of signatures; does no input or output.
 
 mod clean;
+mod endings;
 mod engine;
 mod evidence;
 mod literals;
