@@ -17,7 +17,7 @@ use super::{
 use crate::{
     cli::{DiagnoseOptions, GlobalOptions},
     config,
-    diagnose::{LogVerdict, Scanner, Table, diagnose_log},
+    diagnose::{LogVerdict, Table, diagnose_log, scan_stream},
     inspection::Inspection,
     mask::MaskSet,
     project::Project,
@@ -28,8 +28,6 @@ use crate::{
     },
 };
 
-/// Bytes that are read at once.
-const PIECE: usize = 256 * 1024;
 /// An archive from the standard input is kept in memory, up to here.
 const LARGEST_PIPED_ARCHIVE: u64 = 256 * 1024 * 1024;
 /// What an archive calls logs.
@@ -179,18 +177,8 @@ fn read_archive(
     Ok(all)
 }
 
-fn read_log(reader: &Reader<'_>, mut log: impl Read, name: &str) -> io::Result<LogDiagnosis> {
-    let mut scanner = Scanner::new(reader.table);
-    let mut piece = vec![0; PIECE];
-    loop {
-        match log.read(&mut piece) {
-            Ok(0) => break,
-            Ok(size) => scanner.feed(&piece[..size]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let scan = scanner.finish();
+fn read_log(reader: &Reader<'_>, log: impl Read, name: &str) -> io::Result<LogDiagnosis> {
+    let scan = scan_stream(reader.table, log)?;
     let lines = scan.lines;
     let unfailed = |verdict| LogDiagnosis {
         log: name.to_owned(),

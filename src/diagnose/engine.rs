@@ -5,7 +5,7 @@ use std::{
 
 use super::{
     ChildEvidence, Stage,
-    scan::{Ending, Hit, Scan, scan},
+    scan::{Ending, Hit, Scan},
     table::Table,
     unknown::Quoted,
 };
@@ -42,9 +42,8 @@ pub(crate) enum LogVerdict {
     Unclear,
 }
 
-/// Names the cause of a failed child.
-pub(crate) fn diagnose(table: &Table, evidence: &ChildEvidence<'_>) -> Diagnosis {
-    let scan = scan(table, evidence.log.as_bytes());
+/// Names the cause of a failed child, whose output was read.
+pub(crate) fn diagnose(table: &Table, scan: Scan, evidence: &ChildEvidence<'_>) -> Diagnosis {
     let examination = Examination { table, scan, evidence };
     let mut diagnosis = examination.diagnose();
     diagnosis.primary.evidence.push(examination.end_evidence());
@@ -74,7 +73,6 @@ pub(crate) fn diagnose_log(table: &Table, scan: Scan, log_name: &str) -> LogVerd
         duration: std::time::Duration::ZERO,
         silence: std::time::Duration::ZERO,
         start_error: None,
-        log: "",
         log_name,
     };
     let examination = Examination { table, scan, evidence: &evidence };
@@ -243,7 +241,7 @@ fn fill(text: &str, found: &Hit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::FindingId;
+    use crate::{diagnose::scan::scan, report::FindingId};
 
     fn outcome(exit_code: Option<i32>, signal: Option<&str>) -> Outcome {
         Outcome {
@@ -257,20 +255,20 @@ mod tests {
     }
 
     fn id(stage: Stage, outcome: &Outcome, log: &str) -> FindingId {
-        let diagnosis = diagnose(
-            Table::known(),
-            &ChildEvidence {
-                stage,
-                command: "npm run build",
-                outcome,
-                duration: std::time::Duration::ZERO,
-                silence: std::time::Duration::ZERO,
-                start_error: None,
-                log,
-                log_name: "build.log",
-            },
-        );
-        diagnosis.primary.id
+        diagnosed(stage, outcome, log).primary.id
+    }
+
+    fn diagnosed(stage: Stage, outcome: &Outcome, log: &str) -> Diagnosis {
+        let evidence = ChildEvidence {
+            stage,
+            command: "npm run build",
+            outcome,
+            duration: std::time::Duration::ZERO,
+            silence: std::time::Duration::ZERO,
+            start_error: None,
+            log_name: "build.log",
+        };
+        diagnose(Table::known(), scan(Table::known(), log.as_bytes()), &evidence)
     }
 
     /// Warnings and retries of builds that fail for another reason, or not at all.
@@ -334,20 +332,7 @@ Watchpack Error (watcher): Error: ENOSPC: System limit for number of file watche
     #[test]
     fn a_place_above_the_app_keeps_its_path() {
         let log = "Failed to compile.\n\n../../packages/ui/button.tsx:3:7\nType error: No.\n";
-        let evidence = outcome(Some(1), None);
-        let diagnosis = diagnose(
-            Table::known(),
-            &ChildEvidence {
-                stage: Stage::Build,
-                command: "npm run build",
-                outcome: &evidence,
-                duration: std::time::Duration::ZERO,
-                silence: std::time::Duration::ZERO,
-                start_error: None,
-                log,
-                log_name: "build.log",
-            },
-        );
+        let diagnosis = diagnosed(Stage::Build, &outcome(Some(1), None), log);
         assert_eq!(
             diagnosis.primary.location,
             Some(Location::at("../../packages/ui/button.tsx", 3, 7))

@@ -16,7 +16,7 @@ pub(crate) enum Stage {
     Shell,
 }
 
-/// All that is known of a child that failed.
+/// All that is known of a child that failed, but for its output.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChildEvidence<'a> {
     pub(crate) stage: Stage,
@@ -28,8 +28,6 @@ pub(crate) struct ChildEvidence<'a> {
     pub(crate) silence: Duration,
     /// Why it could not be started.
     pub(crate) start_error: Option<&'a str>,
-    /// Its masked output.
-    pub(crate) log: &'a str,
-    /// How findings call the log.
+    /// How findings call the log of its masked output.
     pub(crate) log_name: &'a str,
 }

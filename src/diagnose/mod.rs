@@ -10,9 +10,11 @@ mod markers;
 mod scan;
 mod signature;
 mod table;
+mod text;
 mod unknown;
+mod wrapping;
 
 pub(crate) use engine::{Diagnosis, LogVerdict, UNLOGGED, diagnose, diagnose_log};
 pub(crate) use evidence::{ChildEvidence, Stage};
-pub(crate) use scan::Scanner;
+pub(crate) use scan::{Scan, scan, scan_stream};
 pub(crate) use table::Table;

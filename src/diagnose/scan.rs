@@ -1,13 +1,17 @@
 //! One pass over a log of any size, in windows of bounded memory: what it says of itself, and every match of a signature.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::{self, Read},
+};
 
 use super::{
-    clean::clean_line,
     markers::{Marker, MarkerKind, markers},
     signature::Side,
     table::{Candidate, Match, Table},
+    text::Text,
     unknown::{Quoted, first_error_block, last_lines},
+    wrapping::wrapping_width,
 };
 
 /// Clean bytes that are looked through at once.
@@ -26,8 +30,6 @@ const CROWDED: usize = 16 * 1024;
 const CAUSE_LINES: usize = 40;
 /// Bytes on either side of the text of a pattern between which its match lies.
 const LONGEST_MATCH: usize = 4 * 1024;
-/// A raw line is kept up to here while its end has not come.
-const LONGEST_RAW_LINE: usize = 64 * 1024;
 
 /// One command of a log, or what comes before the first.
 #[derive(Debug, Default)]
@@ -85,20 +87,12 @@ pub(crate) struct Scan {
 }
 
 /// Takes a log in pieces.
-pub(crate) struct Scanner<'t> {
+struct Scanner<'t> {
     table: &'t Table,
-    /// A line whose end has not come yet.
-    raw: Vec<u8>,
-    /// Clean text: what stays of before, then what is new.
-    text: Vec<u8>,
-    /// Where lines begin in the text, with their numbers.
-    starts: Vec<usize>,
-    /// Number of the first line in the text.
-    first_line: u64,
+    /// What stays of before, then what is new.
+    text: Text,
     /// Where what was not looked through begins.
     fresh: usize,
-    /// Clean bytes that were dropped.
-    dropped: u64,
     /// How often each pattern was found in each section.
     counts: HashMap<(usize, usize), usize>,
     /// Signatures one of whose texts has come that must stand before them.
@@ -109,18 +103,14 @@ pub(crate) struct Scanner<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    pub(crate) fn new(table: &'t Table) -> Self {
+    fn new(table: &'t Table, width: Option<usize>) -> Self {
         let scan = Scan { sections: vec![Section::default()], ..Scan::default() };
         let is_after =
             table.signatures.iter().map(|signature| signature.after.is_empty()).collect();
         Self {
             table,
-            raw: Vec::new(),
-            text: Vec::new(),
-            starts: Vec::new(),
-            first_line: 1,
+            text: Text::wrapped(width),
             fresh: 0,
-            dropped: 0,
             counts: HashMap::new(),
             is_after,
             is_final: false,
@@ -129,45 +119,21 @@ impl<'t> Scanner<'t> {
     }
 
     /// Takes the next bytes.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8]) {
-        while let Some(end) = memchr::memchr(b'\n', bytes) {
-            if self.raw.is_empty() {
-                self.line(&bytes[..end]);
-            } else {
-                self.keep_raw(&bytes[..end]);
-                let raw = std::mem::take(&mut self.raw);
-                self.line(&raw);
-                self.raw = raw;
-                self.raw.clear();
+    fn feed(&mut self, mut bytes: &[u8]) {
+        while let Some(rest) = self.text.take_line(bytes) {
+            bytes = rest;
+            if self.text.len() - self.fresh >= WINDOW {
+                self.look_through(false);
             }
-            bytes = &bytes[end + 1..];
-        }
-        self.keep_raw(bytes);
-    }
-
-    fn keep_raw(&mut self, bytes: &[u8]) {
-        let room = LONGEST_RAW_LINE.saturating_sub(self.raw.len());
-        self.raw.extend_from_slice(&bytes[..bytes.len().min(room)]);
-    }
-
-    fn line(&mut self, raw: &[u8]) {
-        self.scan.lines += 1;
-        self.starts.push(self.text.len());
-        clean_line(raw, &mut self.text);
-        self.text.push(b'\n');
-        if self.text.len() - self.fresh >= WINDOW {
-            self.look_through(false);
         }
     }
 
     /// Ends the log.
-    pub(crate) fn finish(mut self) -> Scan {
-        if !self.raw.is_empty() {
-            let raw = std::mem::take(&mut self.raw);
-            self.line(&raw);
-        }
+    fn finish(mut self) -> Scan {
+        self.text.finish();
         self.look_through(true);
         self.close_section(self.text.len());
+        self.scan.lines = self.text.lines();
         self.scan
     }
 
@@ -175,18 +141,16 @@ impl<'t> Scanner<'t> {
         let end = if is_last {
             self.text.len()
         } else {
-            let wanted = self.text.len().saturating_sub(AHEAD);
-            let index = self.starts.partition_point(|start| *start <= wanted);
-            self.starts[index.saturating_sub(1)].max(self.fresh)
+            self.text.line_start(self.text.len().saturating_sub(AHEAD)).max(self.fresh)
         };
         let mut begin = self.fresh;
         let ahead = self.text.len().min(end + AHEAD);
-        let mut candidates = self.table.candidates(&self.text[begin..ahead]);
+        let mut candidates = self.table.candidates(&self.text.bytes()[begin..ahead]);
         for candidate in &mut candidates {
             candidate.first += begin;
             candidate.last += begin;
         }
-        for marker in markers(&self.text, self.fresh) {
+        for marker in markers(self.text.bytes(), self.fresh) {
             if marker.start >= end {
                 break;
             }
@@ -199,22 +163,7 @@ impl<'t> Scanner<'t> {
             self.take_marker(&marker);
         }
         self.take_matches(&candidates, begin, end);
-        self.fresh = end;
-        self.drop_text(end.saturating_sub(BEHIND));
-    }
-
-    /// Drops lines that begin before a byte.
-    fn drop_text(&mut self, wanted: usize) {
-        let index = self.starts.partition_point(|start| *start < wanted);
-        let Some(&cut) = self.starts.get(index) else { return };
-        self.text.drain(..cut);
-        self.starts.drain(..index);
-        for start in &mut self.starts {
-            *start -= cut;
-        }
-        self.first_line += index as u64;
-        self.fresh = self.fresh.saturating_sub(cut);
-        self.dropped += cut as u64;
+        self.fresh = end.saturating_sub(self.text.drop_before(end.saturating_sub(BEHIND)));
     }
 
     fn take_marker(&mut self, marker: &Marker) {
@@ -275,30 +224,12 @@ impl<'t> Scanner<'t> {
     }
 
     fn close_section(&mut self, end: usize) {
-        let lines = last_lines(&self.text[..end.min(self.text.len())], |byte| self.number(byte));
+        let lines = last_lines(&self.text.bytes()[..end.min(self.text.len())], |byte| {
+            self.text.number(byte)
+        });
         if let Some(section) = self.scan.sections.last_mut() {
             section.last_lines = lines;
         }
-    }
-
-    /// Number, from 1, of the line that holds a byte of the text.
-    fn number(&self, byte: usize) -> u64 {
-        let index = self.starts.partition_point(|start| *start <= byte);
-        self.first_line + index.saturating_sub(1) as u64
-    }
-
-    /// Where the line of a byte begins.
-    fn line_start(&self, byte: usize) -> usize {
-        let index = self.starts.partition_point(|start| *start <= byte);
-        self.starts.get(index.saturating_sub(1)).copied().unwrap_or(0)
-    }
-
-    fn quote(&self, byte: usize) -> Quoted {
-        let index = self.starts.partition_point(|start| *start <= byte).saturating_sub(1);
-        let start = self.starts.get(index).copied().unwrap_or(0);
-        let end =
-            memchr::memchr(b'\n', &self.text[start..]).map_or(self.text.len(), |at| start + at);
-        Quoted::new(self.first_line + index as u64, &self.text[start..end])
     }
 
     /// Keeps the matches that begin between two bytes.
@@ -309,28 +240,30 @@ impl<'t> Scanner<'t> {
         let table = self.table;
         let section = self.scan.sections.len() - 1;
         if self.scan.sections[section].first_error.is_empty() {
-            let block = first_error_block(&self.text, begin, end, |byte| self.number(byte));
+            let block =
+                first_error_block(self.text.bytes(), begin, end, |byte| self.text.number(byte));
             self.scan.sections[section].first_error = block;
         }
         for &Candidate { pattern, signature, first, last } in candidates {
             // A match holds its text, and is no longer than this.
-            let mut at = self.line_start(first.saturating_sub(LONGEST_MATCH)).max(begin);
+            let mut at = self.text.line_start(first.saturating_sub(LONGEST_MATCH)).max(begin);
             let stop = (last + LONGEST_MATCH).min(end + LONGEST_MATCH).min(self.text.len());
-            let stop = memchr::memchr(b'\n', &self.text[stop..])
+            let stop = memchr::memchr(b'\n', &self.text.bytes()[stop..])
                 .map_or(self.text.len(), |at| stop + at + 1);
             if at >= stop || first >= stop {
                 continue;
             }
             if !self.is_after[signature] {
                 let texts = table.signatures[signature].after.iter().map(String::as_bytes);
-                let first =
-                    texts.filter_map(|text| memchr::memmem::find(&self.text[..end], text)).min();
+                let first = texts
+                    .filter_map(|text| memchr::memmem::find(&self.text.bytes()[..end], text))
+                    .min();
                 let Some(first) = first else { continue };
                 self.is_after[signature] = true;
                 at = at.max(first);
             }
             while at < stop && *self.counts.get(&(pattern, section)).unwrap_or(&0) < KEPT_MATCHES {
-                let Some(found) = table.find(pattern, &self.text, at..stop) else { break };
+                let Some(found) = table.find(pattern, self.text.bytes(), at..stop) else { break };
                 if found.start >= end {
                     break;
                 }
@@ -347,8 +280,8 @@ impl<'t> Scanner<'t> {
         Hit {
             signature,
             section,
-            offset: self.dropped + found.start as u64,
-            proof: self.quote(found.proof),
+            offset: self.text.offset(found.start),
+            proof: self.text.quote(found.proof),
             cause: side.and_then(|side| self.cause(found.start, side)),
             captures: found.captures,
         }
@@ -359,24 +292,32 @@ impl<'t> Scanner<'t> {
         let names_error = |quoted: &Quoted| {
             quoted.text.contains("Error: ") && !quoted.text.contains("Error: Failed to collect")
         };
-        let at = self.starts.partition_point(|start| *start <= byte);
-        let quote = |start: &usize| self.quote(*start);
         match side {
-            Side::Above => {
-                let above = &self.starts[at.saturating_sub(1 + CAUSE_LINES)..at.saturating_sub(1)];
-                above.iter().rev().map(quote).find(names_error)
-            }
-            Side::Below => {
-                let below = &self.starts[at..self.starts.len().min(at + CAUSE_LINES)];
-                below.iter().map(quote).find(names_error)
-            }
+            Side::Above => self.text.above(byte, CAUSE_LINES).find(names_error),
+            Side::Below => self.text.below(byte, CAUSE_LINES).find(names_error),
         }
     }
 }
 
-/// Reads a whole text.
+/// Reads a whole text, in which lines may have been wrapped.
 pub(crate) fn scan(table: &Table, log: &[u8]) -> Scan {
-    let mut scanner = Scanner::new(table);
+    let mut scanner = Scanner::new(table, wrapping_width(log));
     scanner.feed(log);
     scanner.finish()
+}
+
+/// Reads a log of any size, up to its end.
+pub(crate) fn scan_stream(table: &Table, mut log: impl Read) -> io::Result<Scan> {
+    let mut piece = Vec::with_capacity(WINDOW);
+    log.by_ref().take(WINDOW as u64).read_to_end(&mut piece)?;
+    if piece.len() < WINDOW {
+        return Ok(scan(table, &piece));
+    }
+    let mut scanner = Scanner::new(table, None);
+    while !piece.is_empty() {
+        scanner.feed(&piece);
+        piece.clear();
+        log.by_ref().take(WINDOW as u64).read_to_end(&mut piece)?;
+    }
+    Ok(scanner.finish())
 }

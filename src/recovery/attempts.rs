@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     config::OwnSignature,
-    diagnose::{ChildEvidence, Diagnosis, Stage, Table, UNLOGGED, diagnose},
+    diagnose::{
+        ChildEvidence, Diagnosis, Scan, Stage, Table, UNLOGGED, diagnose, scan, scan_stream,
+    },
     mask::MaskSet,
     process::{CommandSpec, Ended, Interrupt, Limits, Sink, run},
     report::{
@@ -22,8 +24,8 @@ use crate::{
     },
 };
 
-/// Bytes of the end of a log that are diagnosed; errors stand there.
-const DIAGNOSED_SIZE: u64 = 2 * 1024 * 1024;
+/// Bytes of the end of a log that a review is given.
+const REVIEWED_SIZE: u64 = 2 * 1024 * 1024;
 
 /// A command that can be changed and run again.
 pub(crate) trait Attemptable {
@@ -185,13 +187,12 @@ impl Loop<'_> {
         let sink = Sink { printer: Some(self.printer), mask: self.mask, log: log_path.as_deref() };
         let ended = run(command, sink, self.limits, self.interrupt).await;
         let log = ended.logged.then(|| format!("{DIRECTORY}/{log_name}"));
-        let text = log_path
-            .filter(|_| ended.logged)
-            .and_then(|path| end_of_file(&path).ok())
-            .unwrap_or_else(|| ended.tail.clone());
+        let log_path = log_path.filter(|_| ended.logged);
         let attempt = attempt(number, command, &ended, log);
-        let finding =
-            (!ended.succeeded()).then(|| self.diagnose(A::STAGE, &attempt, &ended, &text));
+        let finding = (!ended.succeeded())
+            .then(|| self.diagnose(A::STAGE, &attempt, &ended, log_path.as_deref()));
+        let text =
+            log_path.and_then(|path| end_of_file(&path).ok()).unwrap_or_else(|| ended.tail.clone());
         let review = if ended.outcome.kind == OutcomeKind::Interrupted {
             Review::of(finding)
         } else {
@@ -200,9 +201,20 @@ impl Loop<'_> {
         (attempt, ended, review)
     }
 
-    fn diagnose(&self, stage: Stage, attempt: &Attempt, ended: &Ended, log: &str) -> Finding {
+    fn diagnose(
+        &self,
+        stage: Stage,
+        attempt: &Attempt,
+        ended: &Ended,
+        log: Option<&Path>,
+    ) -> Finding {
+        let table = Table::with(self.signatures);
+        let scan: Scan = log
+            .and_then(|path| scan_stream(&table, File::open(path).ok()?).ok())
+            .unwrap_or_else(|| scan(&table, ended.tail.as_bytes()));
         let mut diagnosis = diagnose(
-            &Table::with(self.signatures),
+            &table,
+            scan,
             &ChildEvidence {
                 stage,
                 command: &attempt.command,
@@ -210,7 +222,6 @@ impl Loop<'_> {
                 duration: ended.duration,
                 silence: ended.silence,
                 start_error: ended.start_error.as_deref(),
-                log,
                 log_name: attempt.log.as_deref().unwrap_or(UNLOGGED),
             },
         );
@@ -288,10 +299,10 @@ fn interrupted(phase: &PhaseReport) -> Finding {
 fn end_of_file(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
-    let start = size.saturating_sub(DIAGNOSED_SIZE);
+    let start = size.saturating_sub(REVIEWED_SIZE);
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = Vec::new();
-    file.take(DIAGNOSED_SIZE).read_to_end(&mut bytes)?;
+    file.take(REVIEWED_SIZE).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     Ok(match text.split_once('\n') {
         Some((_, rest)) if start > 0 => rest.to_owned(),

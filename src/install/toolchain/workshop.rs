@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    diagnose::{ChildEvidence, Stage, Table, diagnose},
+    diagnose::{ChildEvidence, Stage, Table, diagnose, scan},
     mask::MaskSet,
     process::{CommandSpec, Ended, Interrupt, Limits, Sink, run},
     project::Project,
@@ -72,6 +72,7 @@ impl Workshop<'_> {
         }
         let finding = diagnose(
             Table::known(),
+            scan(Table::known(), ended.tail.as_bytes()),
             &ChildEvidence {
                 stage: Stage::Install,
                 command: &command.display(),
@@ -79,7 +80,6 @@ impl Workshop<'_> {
                 duration: ended.duration,
                 silence: ended.silence,
                 start_error: ended.start_error.as_deref(),
-                log: &ended.tail,
                 log_name: &format!("{DIRECTORY}/{log_name}"),
             },
         )
