@@ -232,6 +232,21 @@ mod tests {
     }
 
     #[test]
+    fn a_log_of_another_version_of_the_tool_is_left_alone() {
+        for (signature, tool) in TABLE.signatures.iter().zip(&TABLE.tools) {
+            assert_eq!(signature.tool.is_some(), tool.is_some(), "{}", signature.name);
+        }
+        let is_lint = |signature: &Signature| signature.name == "next-lint-removed";
+        let signature = TABLE.signatures.iter().position(is_lint).unwrap();
+        let is_taken = |version: Option<&str>| {
+            let tools = version.map(|version| ("next", version.to_owned()));
+            TABLE.is_of_tool(signature, &tools.into_iter().collect())
+        };
+        assert!(is_taken(Some("16.0.0")) && is_taken(Some("16.2.0-canary.3")) && is_taken(None));
+        assert!(!is_taken(Some("15.5.9")));
+    }
+
+    #[test]
     fn every_text_uses_captures_that_exist_and_every_name_is_known() {
         let names: BTreeSet<_> = TABLE.signatures.iter().map(|signature| &signature.name).collect();
         for (index, signature) in TABLE.signatures.iter().enumerate() {
