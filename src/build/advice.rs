@@ -41,9 +41,6 @@ fn of(mend: &Mended) -> Option<String> {
         Remedy::RetryWithBackoff => {
             "data that the build fetches could not be fetched at first: fetch it when the page is asked for (`export const dynamic = \"force-dynamic\"`), or retry the request where it is made".into()
         }
-        Remedy::RetryOnce if mend.id == FindingId::PrerenderFailed => {
-            "a page failed at first because of the network: catch and retry its request, or render it when it is asked for (`export const dynamic = \"force-dynamic\"`)".into()
-        }
         Remedy::RetryOnce if mend.id == FindingId::BuildTimeout => {
             "the build hung and succeeded when it was run again: look at the end of the first attempt's log for what it waited for, and give that a time limit of its own".into()
         }

@@ -14,7 +14,7 @@ const OF_THE_COMPILERS: &[&str] =
 #[derive(Debug, Clone)]
 pub(super) struct BuildCache {
     /// As logs and people call it.
-    pub(super) name: String,
+    name: String,
     folder: PathBuf,
 }
 
@@ -29,21 +29,6 @@ impl BuildCache {
 
     fn entries(&self) -> impl Iterator<Item = PathBuf> {
         OF_THE_COMPILERS.iter().map(|name| self.folder.join(name)).filter(|path| path.exists())
-    }
-
-    /// Whether a build could have read anything from it.
-    pub(super) fn is_there(&self) -> bool {
-        self.entries().next().is_some()
-    }
-
-    /// The part of the cache that a line names.
-    pub(super) fn named_in(&self, line: &str) -> Option<&'static str> {
-        OF_THE_COMPILERS.iter().copied().find(|entry| {
-            let path = format!("{}/{entry}", self.name);
-            line.match_indices(&path).any(|(at, _)| {
-                !line[at + path.len()..].starts_with(|next: char| next.is_alphanumeric())
-            })
-        })
     }
 
     /// Removes what the next build makes again.
@@ -97,21 +82,5 @@ mod tests {
         assert!(root.path().join(".next/cache/images/a").exists());
         assert!(cache.clear().is_err());
         assert!(BuildCache::new(root.path(), ".").is_none());
-    }
-
-    #[test]
-    fn a_line_names_the_cache_only_as_a_whole_path() {
-        let cache = BuildCache::new(Path::new("/app"), ".next").unwrap();
-        for (line, named) in [
-            (
-                "Error: ENOENT: open '/app/.next/cache/webpack/server-production/0.pack'",
-                Some("webpack"),
-            ),
-            ("error reading .next/cache/.tsbuildinfo", Some(".tsbuildinfo")),
-            ("error in .next/cache/webpacker/x", None),
-            ("error in .next/cache/fetch-cache/x", None),
-        ] {
-            assert_eq!(cache.named_in(line), named, "{line}");
-        }
     }
 }

@@ -2,7 +2,6 @@
 
 mod advice;
 mod cache;
-mod evidence;
 mod generator;
 mod heap;
 mod learned;

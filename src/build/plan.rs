@@ -1,11 +1,6 @@
 use std::{collections::BTreeMap, ffi::OsString};
 
-use super::{
-    MemoryPlan,
-    cache::BuildCache,
-    evidence::{Refined, refine},
-    generator::Generator,
-};
+use super::{MemoryPlan, cache::BuildCache, generator::Generator};
 use crate::{
     diagnose::Stage,
     process::{CommandSpec, Ended},
@@ -43,7 +38,7 @@ pub(crate) struct Mended {
 #[derive(Debug, Default)]
 struct Failure {
     id: Option<FindingId>,
-    refined: Refined,
+    is_of_prisma: bool,
     in_worker: bool,
 }
 
@@ -81,10 +76,13 @@ impl<'a> BuildPlan<'a> {
     }
 
     fn generate(&mut self) -> Result<String, String> {
-        let generator =
-            self.failure.refined.generator.take().ok_or(
-                "package.json declares no generator, neither as a script nor by a dependency",
-            )?;
+        let generator = if self.failure.is_of_prisma {
+            Generator::of_prisma(self.project)
+        } else {
+            Generator::by_name(self.project)
+        };
+        let generator = generator
+            .ok_or("package.json declares no generator, neither as a script nor by a dependency")?;
         let reason = format!("runs `{}`, which the project declares", generator.line());
         self.generator = Some(generator);
         Ok(reason)
@@ -101,16 +99,6 @@ impl<'a> BuildPlan<'a> {
             },
             Remedy::RunGenerator => self.generate(),
             Remedy::RetryWithBackoff => Ok("waits, because the other side may come back".into()),
-            Remedy::RetryOnce if self.failure.id == Some(FindingId::PrerenderFailed) => {
-                match &self.failure.refined.network_cause {
-                    Some(line) => {
-                        Ok(format!("runs the same once more, the cause is the network: {line}"))
-                    }
-                    None => {
-                        Err("the page fails for a reason that another run does not change".into())
-                    }
-                }
-            }
             Remedy::RetryOnce | Remedy::PreferOnline | Remedy::FreshCache => {
                 Ok("runs the same once more".into())
             }
@@ -171,9 +159,12 @@ impl Attemptable for BuildPlan<'_> {
             };
         }
         let Some(finding) = finding else { return Review::of(None) };
-        let (finding, refined) = refine(finding, log, self.cache.as_ref(), self.project);
         let in_worker = RENDERING.iter().any(|words| log.contains(words));
-        self.failure = Failure { id: Some(finding.id), refined, in_worker };
+        let quoted = finding.evidence.iter().map(|evidence| &evidence.text);
+        let is_of_prisma = quoted
+            .chain([&finding.message])
+            .any(|text| text.to_ascii_lowercase().contains("prisma"));
+        self.failure = Failure { id: Some(finding.id), is_of_prisma, in_worker };
         Review::of(Some(finding))
     }
 

@@ -14,6 +14,8 @@ use crate::{
     report::{Finding, FindingId},
 };
 
+/// Folders that hold generated code alone.
+const GENERATED: [&str; 4] = ["generated", "__generated__", ".generated", ".prisma"];
 /// Modules of Node itself that pages import by mistake.
 const NODE_MODULES: [&str; 20] = [
     "async_hooks",
@@ -65,9 +67,12 @@ pub(super) fn look(
         }
     }
     let ignored = targets.iter().find(|target| is_ignored(outer, target))?;
-    let shown = ignored.strip_prefix(root).unwrap_or(ignored).display().to_string();
+    let shown = ignored.strip_prefix(root).unwrap_or(ignored);
+    let is_client = shown.iter().any(|part| GENERATED.iter().any(|name| part == *name));
+    let shown = shown.display();
+    let id = if is_client { FindingId::ClientNotGenerated } else { finding.id };
     Some(reworded(
-        finding,
+        Finding { id, ..finding },
         format!("the import `{module}` is of a file that git ignores (`{shown}`)"),
         "it is made by a tool and is not in the repository, so a fresh clone lacks it; the build must make it first",
         "run the tool that makes it in `preBuild` of amplify.yml, or commit the file".to_owned(),

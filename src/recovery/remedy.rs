@@ -57,8 +57,7 @@ impl Remedy {
             Id::PackageNotFound
             | Id::InstallScriptFailed
             | Id::BuildTimeout
-            | Id::InstallTimeout
-            | Id::PrerenderFailed => &[Self::RetryOnce],
+            | Id::InstallTimeout => &[Self::RetryOnce],
             Id::VersionNotFound => &[Self::PreferOnline],
             Id::IntegrityMismatch => &[Self::FreshCache],
             Id::DiskFull => &[Self::FreeCaches],
@@ -148,6 +147,7 @@ impl Remedy {
             | Id::InstallFailed
             | Id::ModuleNotFound
             | Id::ModuleCaseMismatch
+            | Id::PrerenderFailed
             | Id::ExportMissing
             | Id::SyntaxError
             | Id::TypeError

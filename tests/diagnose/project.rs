@@ -82,7 +82,7 @@ fn a_package_is_looked_up_in_the_manifest() {
 
 #[test]
 fn a_file_that_git_ignores_is_said_to_be_generated() {
-    let app = App::new(&[PAGE, (".gitignore", "/src/schema/\n")]);
+    let app = App::new(&[PAGE, (".gitignore", "/src/schema/\n__generated__/\n")]);
     let git =
         std::process::Command::new("git").args(["init", "-q"]).current_dir(app.root()).status();
     assert!(git.unwrap().success());
@@ -91,6 +91,10 @@ fn a_file_that_git_ignores_is_said_to_be_generated() {
         primary["message"],
         "the import `@/schema/types` is of a file that git ignores (`src/schema/types`)"
     );
+    assert_eq!(primary["id"], "build/module-not-found");
+    // Such a folder holds nothing else, so that the project's generator may be run.
+    let primary = app.primary(&unresolved("@/__generated__/routes"));
+    assert_eq!(primary["id"], "build/client-not-generated");
 }
 
 #[test]
