@@ -1,8 +1,4 @@
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::Value;
 
@@ -13,7 +9,11 @@ use crate::{
 
 /// Scripts of a package that run when it is installed.
 const LIFECYCLE: [&str; 3] = ["preinstall", "install", "postinstall"];
-/// Bytes above which a package.json is not read.
+/// Where pnpm lists whose scripts run and whose do not: in the manifest until version 10, in pnpm-workspace.yaml since.
+/// Read in pnpm 11: `allowBuilds` takes the place of the others.
+const PNPM_LISTS: [&str; 4] =
+    ["onlyBuiltDependencies", "ignoredBuiltDependencies", "neverBuiltDependencies", "allowBuilds"];
+/// Bytes above which a manifest is not read.
 const MAXIMUM_SIZE: u64 = 4 * 1024 * 1024;
 
 /// Which packages' install scripts somebody has reviewed.
@@ -41,12 +41,15 @@ impl ReviewedScripts {
         let npm = list(manifest.get("allowScripts"));
         let is_policy =
             !scripts.allow.is_empty() || scripts.others == OtherScripts::Skip || !npm.is_empty();
-        let pnpm = manifest.get("pnpm");
-        let of_pnpm = |key: &str| list(pnpm.and_then(|pnpm| pnpm.get(key)));
         names.extend(npm.iter().map(|key| without_version(key).to_owned()));
-        names.extend(of_pnpm("onlyBuiltDependencies"));
-        names.extend(of_pnpm("ignoredBuiltDependencies"));
-        names.extend(of_pnpm("neverBuiltDependencies"));
+        let workspace = pnpm_workspace(root);
+        for settings in [manifest.get("pnpm"), workspace.as_ref()].into_iter().flatten() {
+            for key in PNPM_LISTS {
+                names.extend(
+                    list(settings.get(key)).iter().map(|key| without_version(key).to_owned()),
+                );
+            }
+        }
         names.extend(list(manifest.get("trustedDependencies")));
         names.extend(
             list(manifest.get("dependenciesMeta"))
@@ -60,6 +63,11 @@ impl ReviewedScripts {
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.names.contains(name)
     }
+}
+
+fn pnpm_workspace(root: &Path) -> Option<Value> {
+    let bytes = bounded(&root.join("pnpm-workspace.yaml"))?;
+    serde_yaml::from_slice(&bytes).ok()
 }
 
 /// `canvas@2.11.2 || 2.11.3` without the versions.
@@ -94,8 +102,33 @@ fn has_scripts(folder: &Path) -> bool {
             && manifest.get("gypfile") != Some(&Value::Bool(false)))
 }
 
-fn manifest(path: &PathBuf) -> Option<Value> {
+fn manifest(path: &Path) -> Option<Value> {
+    serde_json::from_slice(&bounded(path)?).ok()
+}
+
+fn bounded(path: &Path) -> Option<Vec<u8>> {
     let metadata = path.metadata().ok()?;
     (metadata.is_file() && metadata.len() <= MAXIMUM_SIZE).then_some(())?;
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+    fs::read(path).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_pnpm_s_lists_name_is_reviewed_wherever_they_stand() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(root.path().join(name), text).unwrap();
+        write("package.json", r#"{"pnpm":{"onlyBuiltDependencies":["sharp"]}}"#);
+        write(
+            "pnpm-workspace.yaml",
+            "ignoredBuiltDependencies: [core-js]\nallowBuilds:\n  esbuild: true\n  '@scope/native@1.0.0': false\n",
+        );
+        let reviewed = ReviewedScripts::read(root.path(), &InstallScripts::default());
+        for name in ["sharp", "core-js", "esbuild", "@scope/native"] {
+            assert!(reviewed.contains(name), "{name}");
+        }
+        assert!(!reviewed.contains("canvas"));
+    }
 }
