@@ -8,12 +8,11 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use url::Url;
 
-use crate::{process::CommandSpec, project::ManagerKind};
+use crate::{
+    process::CommandSpec,
+    project::{ManagerKind, default_registries},
+};
 
-/// What yarn 1 writes into lockfiles where nothing is configured.
-const YARN_REGISTRY: &str = "https://registry.yarnpkg.com/";
-/// What the others ask where nothing is configured.
-const PUBLIC_REGISTRY: &str = "https://registry.npmjs.org/";
 /// Bytes above which no settings file is read.
 const MAXIMUM_SIZE: u64 = 1024 * 1024;
 
@@ -58,8 +57,7 @@ impl Settings {
                     .then(|| value.trim_matches([' ', '=', '"', '\'', '\r']).to_owned())
             })
         };
-        let text = of_variable.or_else(of_file).unwrap_or_else(|| PUBLIC_REGISTRY.to_owned());
-        Url::parse(&text).ok()
+        Url::parse(&of_variable.or_else(of_file)?).ok()
     }
 
     /// A credential that names no host, and would go to whatever registry is asked: where it is written.
@@ -126,8 +124,12 @@ pub(super) fn redirected(
     fallback: &Url,
     lockfile: Option<&str>,
 ) -> Result<(CommandSpec, Option<String>), String> {
-    let first = settings.registry();
-    if first.as_ref().is_some_and(|first| is_same(first, fallback)) {
+    let configured = settings.registry();
+    let firsts = configured.as_ref().map_or_else(
+        || default_registries(&settings.variables, &command.directory),
+        |registry| vec![registry.clone()],
+    );
+    if firsts.iter().any(|first| is_same(first, fallback)) {
         return Err("`install.fallbackRegistry` is the registry that did not answer".into());
     }
     if let Some(place) = settings.unbound_credential() {
@@ -146,7 +148,8 @@ pub(super) fn redirected(
     match manager {
         ManagerKind::Npm => {
             command.arguments.push(format!("--registry={address}").into());
-            if let Some(host) = first.as_ref().and_then(Url::host_str) {
+            // The host of npm's own default is replaced in any case.
+            if let Some(host) = configured.as_ref().and_then(Url::host_str) {
                 command.arguments.push(format!("--replace-registry-host={host}").into());
             }
             Ok((command, None))
@@ -161,21 +164,16 @@ pub(super) fn redirected(
         }
         ManagerKind::YarnClassic | ManagerKind::Bun => {
             command.arguments.push(format!("--registry={address}").into());
-            let first = first.unwrap_or_else(|| fallback.clone());
-            Ok((command, lockfile.and_then(|text| rewritten(text, &first, address))))
+            Ok((command, lockfile.and_then(|text| rewritten(text, &firsts, address))))
         }
     }
 }
 
-/// The lockfile with the addresses of the first registry changed to the second; nothing where it names none.
-fn rewritten(lockfile: &str, first: &Url, fallback: &str) -> Option<String> {
-    let base = |url: &str| format!("{}/", url.trim_end_matches('/'));
-    let mut prefixes = vec![base(first.as_str())];
-    if first.as_str() == PUBLIC_REGISTRY {
-        prefixes.push(YARN_REGISTRY.to_owned());
-    }
-    let changed = prefixes.iter().fold(lockfile.to_owned(), |text, prefix| {
-        text.replace(&format!("\"{prefix}"), &format!("\"{}", base(fallback)))
+/// The lockfile with the addresses of the first registries changed to the second; nothing where it names none.
+fn rewritten(lockfile: &str, firsts: &[Url], fallback: &str) -> Option<String> {
+    let prefix = |url: &str| format!("\"{}/", url.trim_end_matches('/'));
+    let changed = firsts.iter().fold(lockfile.to_owned(), |text, first| {
+        text.replace(&prefix(first.as_str()), &prefix(fallback))
     });
     (changed != lockfile).then_some(changed)
 }
@@ -200,16 +198,17 @@ mod tests {
 
     #[test]
     fn the_configured_registry_is_found() {
-        for (file, expected) in [
-            ("registry=https://npm.example.com/", "https://npm.example.com/"),
-            ("registry = https://npm.example.com\r\n", "https://npm.example.com/"),
-            ("registry \"https://npm.example.com/\"", "https://npm.example.com/"),
-            ("npmRegistryServer: \"https://npm.example.com\"", "https://npm.example.com/"),
-            ("@own:registry=https://own.example.com/", PUBLIC_REGISTRY),
-            ("# registry=https://npm.example.com/", PUBLIC_REGISTRY),
-            ("", PUBLIC_REGISTRY),
+        for (file, is_found) in [
+            ("registry=https://npm.example.com/", true),
+            ("registry = https://npm.example.com\r\n", true),
+            ("registry \"https://npm.example.com/\"", true),
+            ("npmRegistryServer: \"https://npm.example.com\"", true),
+            ("@own:registry=https://npm.example.com/", false),
+            ("# registry=https://npm.example.com/", false),
+            ("", false),
         ] {
-            assert_eq!(settings(file, &[]).registry().unwrap().as_str(), expected, "{file}");
+            let found = settings(file, &[]).registry().map(String::from);
+            assert_eq!(found.as_deref(), is_found.then_some("https://npm.example.com/"), "{file}");
         }
         let variable = settings(
             "registry=https://a.example.com",
@@ -257,7 +256,7 @@ mod tests {
     #[test]
     fn only_addresses_of_the_first_registry_are_rewritten() {
         let lockfile = "resolved \"https://npm.example.com/a/-/a-1.0.0.tgz#0\"\nresolved \"https://other.example.com/b.tgz#0\"";
-        let first = Url::parse("https://npm.example.com/").unwrap();
+        let first = [Url::parse("https://npm.example.com/").unwrap()];
         let changed = rewritten(lockfile, &first, "https://second.example.com/npm/").unwrap();
         assert_eq!(
             changed,

@@ -2,6 +2,7 @@
 
 mod app;
 mod ask;
+mod default_registries;
 mod lockfile;
 mod manager_program;
 mod manager_release;
@@ -20,6 +21,7 @@ mod workspace;
 
 pub(crate) use app::Project;
 pub(crate) use ask::ask;
+pub(crate) use default_registries::default_registries;
 pub(crate) use lockfile::{
     ChangeKind, DriftInput, LockedPackage, Lockfile, LockfileKind, Source, Verdict,
     difference as version_changes, drift, drift_findings, health as lockfile_health,

@@ -8,12 +8,10 @@ use std::{
 use regex::Regex;
 use url::Url;
 
-use crate::project::ManagerKind;
+use crate::project::default_registries;
 
 /// Bytes above which a file of settings is not read.
 const MAXIMUM_SIZE: u64 = 1024 * 1024;
-/// Bytes of a manager's own source; yarn 1 is one file of 5 MB.
-const MAXIMUM_SOURCE: u64 = 16 * 1024 * 1024;
 
 /// The files in which the managers look for registries.
 const FILES: [&str; 5] = [".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", ".pnpmrc"];
@@ -107,42 +105,9 @@ impl Registries {
 
     /// Adds the hosts that managers ask where nothing is configured, as their own programs name them.
     pub(crate) fn add_defaults(&mut self, variables: &BTreeMap<String, String>, folder: &Path) {
-        let path = variables.get("PATH");
-        for kind in [ManagerKind::Npm, ManagerKind::YarnClassic] {
-            let Ok(program) = which::which_in(kind.program(), path, folder) else { continue };
-            let Ok(program) = program.canonicalize() else { continue };
-            for package in program.ancestors().skip(1).take(3) {
-                for address in defaults_of(package) {
-                    self.address(&address);
-                }
-            }
-        }
+        let hosts = default_registries(variables, folder);
+        self.hosts.extend(hosts.iter().filter_map(Url::host_str).map(str::to_owned));
     }
-}
-
-/// The default registries in the programs of npm 7 and later, npm 6, yarn 1, and of yarn in corepack, which lies beside npm.
-fn defaults_of(package: &Path) -> Vec<String> {
-    const PLACES: [(&str, &str, &str); 4] = [
-        (
-            "node_modules/@npmcli/config/lib/definitions/definitions.js",
-            "Definition('registry'",
-            "default: ",
-        ),
-        ("lib/config/defaults.js", "registry:", "registry:"),
-        ("lib/cli.js", "YARN_REGISTRY =", "YARN_REGISTRY ="),
-        ("../corepack/dist/lib/corepack.cjs", "yarn: {", "url: "),
-    ];
-    PLACES
-        .iter()
-        .filter_map(|(file, section, setting)| {
-            let text = read(&package.join(file), MAXIMUM_SOURCE)?;
-            let section = text.find(section)?;
-            let setting = section + text[section..].find(setting)?;
-            let end = text.floor_char_boundary(setting + 200);
-            let found = ADDRESS.find(text.get(setting..end)?)?;
-            Some(found.as_str().to_owned())
-        })
-        .collect()
 }
 
 fn read(path: &Path, limit: u64) -> Option<String> {

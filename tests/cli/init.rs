@@ -30,7 +30,7 @@ fn pnpm_lock(importer: &str) -> String {
 
 fn yarn_lock() -> String {
     format!(
-        "# yarn lockfile v1\n\n\nnext@{NEXT}:\n  version \"{NEXT}\"\n  resolved \"https://registry.yarnpkg.com/next/-/next-{NEXT}.tgz\"\n  integrity sha512-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n"
+        "# yarn lockfile v1\n\n\nnext@{NEXT}:\n  version \"{NEXT}\"\n  integrity sha512-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n"
     )
 }
 
