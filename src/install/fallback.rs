@@ -4,62 +4,38 @@
 //! lockfile to the registry in use. Read in yarn 1.22 (`NpmResolver.cleanRegistry`): absolute addresses stay as they are
 //! written, so they are rewritten in the lockfile for the one installation.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use url::Url;
 
-use crate::{process::CommandSpec, project::ManagerKind};
-
-/// What yarn 1 writes into lockfiles where nothing is configured.
-const YARN_REGISTRY: &str = "https://registry.yarnpkg.com/";
-/// What the others ask where nothing is configured.
-const PUBLIC_REGISTRY: &str = "https://registry.npmjs.org/";
-/// Bytes above which no settings file is read.
-const MAXIMUM_SIZE: u64 = 1024 * 1024;
+use crate::{
+    process::CommandSpec,
+    project::{ManagerKind, RegistrySettings, Unset},
+};
 
 /// Settings of the project and of the person as far as they concern registries.
-pub(super) struct Settings {
-    /// Contents of the settings files, the strongest first.
-    files: Vec<String>,
-    variables: BTreeMap<String, String>,
-}
+pub(super) struct Settings(RegistrySettings);
 
 impl Settings {
-    /// Reads .npmrc, .yarnrc, .yarnrc.yml and bunfig.toml of some folders and of the home.
+    /// Reads those of some folders, of the home, and of the environment.
     pub(super) fn read(folders: &[&Path], variables: &BTreeMap<String, String>) -> Self {
-        let home = variables.get("HOME").map(Path::new);
-        let files = folders
-            .iter()
-            .copied()
-            .chain(home)
-            .flat_map(|folder| {
-                [".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", ".bunfig.toml"]
-                    .map(|name| folder.join(name))
-            })
-            .filter(|path| path.metadata().is_ok_and(|metadata| metadata.len() <= MAXIMUM_SIZE))
-            .filter_map(|path| fs::read(path).ok())
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .collect();
-        Self { files, variables: variables.clone() }
+        Self(RegistrySettings::read(folders.iter().copied(), variables))
     }
 
     /// The configured default registry.
     pub(super) fn registry(&self) -> Option<Url> {
         const VARIABLES: [&str; 3] =
             ["npm_config_registry", "YARN_NPM_REGISTRY_SERVER", "BUN_CONFIG_REGISTRY"];
-        let of_variable = self.variables.iter().find_map(|(name, value)| {
-            let named = VARIABLES.iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
-            (named && !value.is_empty()).then(|| value.clone())
-        });
+        let of_variable = self.variable(&VARIABLES).map(|(_, value)| value);
         let of_file = || {
             self.lines().find_map(|line| {
                 let (key, value) = line.split_once(['=', ':', ' '])?;
                 matches!(key.trim(), "registry" | "npmRegistryServer")
-                    .then(|| value.trim_matches([' ', '=', '"', '\'', '\r']).to_owned())
+                    .then(|| value.trim_matches([' ', '=', '"', '\'', '\r']))
             })
         };
-        let text = of_variable.or_else(of_file).unwrap_or_else(|| PUBLIC_REGISTRY.to_owned());
-        Url::parse(&text).ok()
+        let address = self.0.expanded(of_variable.or_else(of_file)?, Unset::Stays);
+        Url::parse(&address).ok().filter(|_| !address.contains("${"))
     }
 
     /// A credential that names no host, and would go to whatever registry is asked: where it is written.
@@ -81,10 +57,7 @@ impl Settings {
             "YARN_NPM_AUTH_IDENT",
             "BUN_CONFIG_TOKEN",
         ];
-        let variable = self.variables.iter().find(|(name, value)| {
-            !value.is_empty() && VARIABLES.iter().any(|wanted| name.eq_ignore_ascii_case(wanted))
-        });
-        if let Some((name, _)) = variable {
+        if let Some((name, _)) = self.variable(&VARIABLES) {
             return Some(format!("the variable {name}"));
         }
         let in_file = self.lines().find_map(|line| {
@@ -101,9 +74,8 @@ impl Settings {
     /// Whether any credential is configured, for whatever host.
     fn has_credential(&self) -> bool {
         const WORDS: [&str; 5] = ["_auth", "_password", "npmAuth", "token", "password"];
-        self.files
-            .iter()
-            .flat_map(|text| text.lines())
+        self.0
+            .lines()
             .map(str::trim_start)
             .filter(|line| !line.starts_with(['#', ';']))
             .any(|line| WORDS.iter().any(|word| line.contains(word)))
@@ -111,10 +83,11 @@ impl Settings {
 
     /// Lines that belong to the top level of their file: what is indented belongs to one registry or scope.
     fn lines(&self) -> impl Iterator<Item = &str> {
-        self.files
-            .iter()
-            .flat_map(|text| text.lines())
-            .filter(|line| !line.starts_with([' ', '\t', '#', ';']))
+        self.0.lines().filter(|line| !line.starts_with([' ', '\t', '#', ';']))
+    }
+
+    fn variable(&self, wanted: &[&str]) -> Option<(&str, &str)> {
+        self.0.variables().find(|(name, _)| wanted.iter().any(|it| name.eq_ignore_ascii_case(it)))
     }
 }
 
@@ -126,8 +99,11 @@ pub(super) fn redirected(
     fallback: &Url,
     lockfile: Option<&str>,
 ) -> Result<(CommandSpec, Option<String>), String> {
-    let first = settings.registry();
-    if first.as_ref().is_some_and(|first| is_same(first, fallback)) {
+    let configured = settings.registry();
+    let firsts = configured
+        .as_ref()
+        .map_or_else(|| settings.0.defaults(&command.directory), |registry| vec![registry.clone()]);
+    if firsts.iter().any(|first| is_same(first, fallback)) {
         return Err("`install.fallbackRegistry` is the registry that did not answer".into());
     }
     if let Some(place) = settings.unbound_credential() {
@@ -146,7 +122,8 @@ pub(super) fn redirected(
     match manager {
         ManagerKind::Npm => {
             command.arguments.push(format!("--registry={address}").into());
-            if let Some(host) = first.as_ref().and_then(Url::host_str) {
+            // The host of npm's own default is replaced in any case.
+            if let Some(host) = configured.as_ref().and_then(Url::host_str) {
                 command.arguments.push(format!("--replace-registry-host={host}").into());
             }
             Ok((command, None))
@@ -161,21 +138,16 @@ pub(super) fn redirected(
         }
         ManagerKind::YarnClassic | ManagerKind::Bun => {
             command.arguments.push(format!("--registry={address}").into());
-            let first = first.unwrap_or_else(|| fallback.clone());
-            Ok((command, lockfile.and_then(|text| rewritten(text, &first, address))))
+            Ok((command, lockfile.and_then(|text| rewritten(text, &firsts, address))))
         }
     }
 }
 
-/// The lockfile with the addresses of the first registry changed to the second; nothing where it names none.
-fn rewritten(lockfile: &str, first: &Url, fallback: &str) -> Option<String> {
-    let base = |url: &str| format!("{}/", url.trim_end_matches('/'));
-    let mut prefixes = vec![base(first.as_str())];
-    if first.as_str() == PUBLIC_REGISTRY {
-        prefixes.push(YARN_REGISTRY.to_owned());
-    }
-    let changed = prefixes.iter().fold(lockfile.to_owned(), |text, prefix| {
-        text.replace(&format!("\"{prefix}"), &format!("\"{}", base(fallback)))
+/// The lockfile with the addresses of the first registries changed to the second; nothing where it names none.
+fn rewritten(lockfile: &str, firsts: &[Url], fallback: &str) -> Option<String> {
+    let prefix = |url: &str| format!("\"{}/", url.trim_end_matches('/'));
+    let changed = firsts.iter().fold(lockfile.to_owned(), |text, first| {
+        text.replace(&prefix(first.as_str()), &prefix(fallback))
     });
     (changed != lockfile).then_some(changed)
 }
@@ -189,34 +161,31 @@ mod tests {
     use super::*;
 
     fn settings(npmrc: &str, variables: &[(&str, &str)]) -> Settings {
-        Settings {
-            files: vec![npmrc.to_owned()],
-            variables: variables
-                .iter()
-                .map(|(name, value)| ((*name).into(), (*value).into()))
-                .collect(),
-        }
+        Settings(RegistrySettings::of(npmrc, variables))
     }
 
     #[test]
     fn the_configured_registry_is_found() {
-        for (file, expected) in [
-            ("registry=https://npm.example.com/", "https://npm.example.com/"),
-            ("registry = https://npm.example.com\r\n", "https://npm.example.com/"),
-            ("registry \"https://npm.example.com/\"", "https://npm.example.com/"),
-            ("npmRegistryServer: \"https://npm.example.com\"", "https://npm.example.com/"),
-            ("@own:registry=https://own.example.com/", PUBLIC_REGISTRY),
-            ("# registry=https://npm.example.com/", PUBLIC_REGISTRY),
-            ("", PUBLIC_REGISTRY),
+        for (file, is_found) in [
+            ("registry=https://npm.example.com/", true),
+            ("registry = https://npm.example.com\r\n", true),
+            ("registry \"https://npm.example.com/\"", true),
+            ("npmRegistryServer: \"https://npm.example.com\"", true),
+            ("@own:registry=https://npm.example.com/", false),
+            ("# registry=https://npm.example.com/", false),
+            ("", false),
         ] {
-            assert_eq!(settings(file, &[]).registry().unwrap().as_str(), expected, "{file}");
+            let found = settings(file, &[]).registry().map(String::from);
+            assert_eq!(found.as_deref(), is_found.then_some("https://npm.example.com/"), "{file}");
         }
         let variable = settings(
             "registry=https://a.example.com",
             &[("NPM_CONFIG_REGISTRY", "https://b.example.com/")],
         );
         assert_eq!(variable.registry().unwrap().as_str(), "https://b.example.com/");
-        assert!(settings("registry=${REGISTRY}", &[]).registry().is_none());
+        let substituted = settings("registry=https://${NAME}.example.com", &[("NAME", "c")]);
+        assert_eq!(substituted.registry().unwrap().as_str(), "https://c.example.com/");
+        assert!(settings("registry=https://${NAME}.example.com", &[]).registry().is_none());
     }
 
     #[test]
@@ -257,7 +226,7 @@ mod tests {
     #[test]
     fn only_addresses_of_the_first_registry_are_rewritten() {
         let lockfile = "resolved \"https://npm.example.com/a/-/a-1.0.0.tgz#0\"\nresolved \"https://other.example.com/b.tgz#0\"";
-        let first = Url::parse("https://npm.example.com/").unwrap();
+        let first = [Url::parse("https://npm.example.com/").unwrap()];
         let changed = rewritten(lockfile, &first, "https://second.example.com/npm/").unwrap();
         assert_eq!(
             changed,

@@ -1,23 +1,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::LazyLock,
 };
 
 use regex::Regex;
 use url::Url;
 
-use crate::project::ManagerKind;
+use crate::project::{RegistrySettings, Unset, default_registries};
 
-/// Bytes above which a file of settings is not read.
-const MAXIMUM_SIZE: u64 = 1024 * 1024;
-/// Bytes of a manager's own source; yarn 1 is one file of 5 MB.
-const MAXIMUM_SOURCE: u64 = 16 * 1024 * 1024;
-
-/// The files in which the managers look for registries.
-const FILES: [&str; 5] = [".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", ".pnpmrc"];
-/// The variables in which they do.
+/// The variables in which the managers look for registries.
 const VARIABLES: [&str; 5] = [
     "npm_config_registry",
     "yarn_registry",
@@ -45,23 +37,11 @@ impl Registries {
     /// Reads the settings of some folders, of the user, and of the environment.
     pub(crate) fn read(folders: &[&Path], variables: &BTreeMap<String, String>) -> Self {
         let mut registries = Self::default();
-        let home = variables.get("HOME").map(PathBuf::from);
-        let user = ["npm_config_userconfig", "NPM_CONFIG_USERCONFIG"]
-            .iter()
-            .find_map(|name| variables.get(*name).map(PathBuf::from));
-        let paths = folders
-            .iter()
-            .copied()
-            .map(Path::to_path_buf)
-            .chain(home)
-            .flat_map(|folder| FILES.iter().map(move |name| folder.join(name)))
-            .chain(user);
-        for path in paths {
-            if let Some(text) = read(&path, MAXIMUM_SIZE) {
-                registries.settings(&text, variables);
-            }
+        let settings = RegistrySettings::read(folders.iter().copied(), variables);
+        for line in settings.lines().map(str::trim) {
+            registries.line(line, &settings);
         }
-        for (name, value) in variables {
+        for (name, value) in settings.variables() {
             let name = name.to_lowercase();
             let is_scope = name.starts_with("npm_config_@") && name.ends_with(":registry");
             if is_scope || VARIABLES.contains(&name.as_str()) {
@@ -72,26 +52,21 @@ impl Registries {
         registries
     }
 
-    fn settings(&mut self, text: &str, variables: &BTreeMap<String, String>) {
-        for line in text.lines() {
-            let line = line.trim();
-            let lower = line.to_lowercase();
-            if line.starts_with(['#', ';']) {
-                continue;
-            }
-            self.replaced |= lower.replace(' ', "") == "replace-registry-host=always";
-            // Credentials, scopes and tables name registries as well as `registry` does.
-            let names_one = lower.contains("registry") || line.contains("//");
-            if !names_one {
-                continue;
-            }
-            let line = substituted(line, variables);
-            if line.contains("${") && lower.contains("registry") {
-                self.undecided = true;
-            }
-            for found in ADDRESS.find_iter(&line) {
-                self.address(found.as_str());
-            }
+    fn line(&mut self, line: &str, settings: &RegistrySettings) {
+        if line.starts_with(['#', ';']) {
+            return;
+        }
+        let lower = line.to_lowercase();
+        self.replaced |= lower.replace(' ', "") == "replace-registry-host=always";
+        // Credentials, scopes and tables name registries as well as `registry` does.
+        let names_one = lower.contains("registry");
+        if !names_one && !line.contains("//") {
+            return;
+        }
+        let line = settings.expanded(line, Unset::Stays);
+        self.undecided |= names_one && line.contains("${");
+        for found in ADDRESS.find_iter(&line) {
+            self.address(found.as_str());
         }
     }
 
@@ -107,66 +82,7 @@ impl Registries {
 
     /// Adds the hosts that managers ask where nothing is configured, as their own programs name them.
     pub(crate) fn add_defaults(&mut self, variables: &BTreeMap<String, String>, folder: &Path) {
-        let path = variables.get("PATH");
-        for kind in [ManagerKind::Npm, ManagerKind::YarnClassic] {
-            let Ok(program) = which::which_in(kind.program(), path, folder) else { continue };
-            let Ok(program) = program.canonicalize() else { continue };
-            for package in program.ancestors().skip(1).take(3) {
-                for address in defaults_of(package) {
-                    self.address(&address);
-                }
-            }
-        }
+        let hosts = default_registries(variables, folder);
+        self.hosts.extend(hosts.iter().filter_map(Url::host_str).map(str::to_owned));
     }
-}
-
-/// The default registries in the programs of npm 7 and later, npm 6, yarn 1, and of yarn in corepack, which lies beside npm.
-fn defaults_of(package: &Path) -> Vec<String> {
-    const PLACES: [(&str, &str, &str); 4] = [
-        (
-            "node_modules/@npmcli/config/lib/definitions/definitions.js",
-            "Definition('registry'",
-            "default: ",
-        ),
-        ("lib/config/defaults.js", "registry:", "registry:"),
-        ("lib/cli.js", "YARN_REGISTRY =", "YARN_REGISTRY ="),
-        ("../corepack/dist/lib/corepack.cjs", "yarn: {", "url: "),
-    ];
-    PLACES
-        .iter()
-        .filter_map(|(file, section, setting)| {
-            let text = read(&package.join(file), MAXIMUM_SOURCE)?;
-            let section = text.find(section)?;
-            let setting = section + text[section..].find(setting)?;
-            let end = text.floor_char_boundary(setting + 200);
-            let found = ADDRESS.find(text.get(setting..end)?)?;
-            Some(found.as_str().to_owned())
-        })
-        .collect()
-}
-
-fn read(path: &Path, limit: u64) -> Option<String> {
-    let metadata = path.metadata().ok()?;
-    (metadata.is_file() && metadata.len() <= limit).then_some(())?;
-    fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// A line with the variables in it replaced, as far as they are set.
-fn substituted(line: &str, variables: &BTreeMap<String, String>) -> String {
-    let mut text = String::new();
-    let mut rest = line;
-    while let Some(start) = rest.find("${") {
-        let Some(length) = rest[start..].find('}') else { break };
-        let name = &rest[start + 2..start + length];
-        let (name, default) = name.split_once('-').unwrap_or((name, ""));
-        let name = name.trim_end_matches([':', '?']);
-        text.push_str(&rest[..start]);
-        match variables.get(name) {
-            Some(value) => text.push_str(value),
-            None if default.is_empty() => text.push_str(&rest[start..=start + length]),
-            None => text.push_str(default),
-        }
-        rest = &rest[start + length + 1..];
-    }
-    text + rest
 }
