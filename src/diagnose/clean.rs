@@ -62,13 +62,17 @@ fn without_escapes(raw: &[u8], clean: &mut Vec<u8>) {
 fn framing(line: &[u8]) -> usize {
     let Some(first) = line.first() else { return 0 };
     match first {
-        b'0'..=b'9' => date(line).or_else(|| clock(line)).unwrap_or(0),
+        b'0'..=b'9' => {
+            let time = date(line).or_else(|| clock(line)).or_else(|| seconds(line));
+            time.unwrap_or_else(|| task(line))
+        }
         b'[' => bracket(line),
         b' ' if line.len() > AMPLIFY_INDENT
             && line[..AMPLIFY_INDENT].iter().all(|byte| *byte == b' ') =>
         {
             AMPLIFY_INDENT
         }
+        b' ' => indented_seconds(line),
         b'#' => buildkit(line),
         _ => task(line),
     }
@@ -113,7 +117,30 @@ fn date(line: &[u8]) -> Option<usize> {
     Some(end + usize::from(level.is_some() && line.get(end) == Some(&b' ')))
 }
 
-/// `12:34:56 PM: ` of Netlify, `12:34:56.789 ` of Vercel's dashboard.
+/// `3.456 ` of docker, in the summary of a step that failed: four figures or more, at most three behind the point.
+fn seconds(line: &[u8]) -> Option<usize> {
+    let whole = digits(line);
+    if whole == 0 || line.get(whole) != Some(&b'.') {
+        return None;
+    }
+    let fraction = digits(&line[whole + 1..]);
+    let end = whole + 1 + fraction;
+    let is_time = (1..=3).contains(&fraction) && (4..=8).contains(&(whole + fraction));
+    match line.get(end) {
+        Some(b' ') if is_time => Some(end + 1),
+        None if is_time => Some(end),
+        _ => None,
+    }
+}
+
+/// The summary of docker compose is indented.
+fn indented_seconds(line: &[u8]) -> usize {
+    const DEEPEST: usize = 8;
+    let blanks = line.iter().take(DEEPEST).take_while(|byte| **byte == b' ').count();
+    seconds(&line[blanks..]).map_or(0, |end| blanks + end)
+}
+
+/// `12:34:56 PM: ` of Netlify, `12:34:56.789 ` of Vercel's dashboard, where a table adds `| `.
 fn clock(line: &[u8]) -> Option<usize> {
     let hour = digits(line);
     if !(1..=2).contains(&hour) || !looks_like(&line[hour..], b":00:00") {
@@ -128,7 +155,12 @@ fn clock(line: &[u8]) -> Option<usize> {
         let fraction = digits(&rest[1..]);
         let behind = end + 1 + fraction;
         return match line.get(behind) {
-            Some(b' ' | b'\t') if fraction == 3 => Some(behind + 1),
+            Some(b' ' | b'\t') if fraction == 3 => {
+                let bar = line[behind + 1..]
+                    .strip_prefix(b"|")
+                    .map_or(0, |text| 1 + usize::from(matches!(text.first(), Some(b' ' | b'\t'))));
+                Some(behind + 1 + bar)
+            }
             None if fraction == 3 => Some(behind),
             _ => None,
         };
@@ -136,7 +168,8 @@ fn clock(line: &[u8]) -> Option<usize> {
     None
 }
 
-/// `[12:34:56.789] ` of Vercel, `[Container] 2025/10/08 22:22:34.059 ` of CodeBuild.
+/// `[12:34:56.789] ` of Vercel, `[Container] 2025/10/08 22:22:34.059 ` of CodeBuild, `[1] ` of concurrently,
+/// `[@app/web]: ` of yarn.
 fn bracket(line: &[u8]) -> usize {
     if looks_like(line, b"[00:00:00.000]") {
         return 14 + usize::from(line.get(14) == Some(&b' '));
@@ -147,7 +180,21 @@ fn bracket(line: &[u8]) -> usize {
         let end = rest.iter().position(|byte| *byte == b' ').map_or(rest.len(), |end| end + 1);
         return container.len() + 19 + end;
     }
+    let number = digits(&line[1..]);
+    if (1..=2).contains(&number) && line.get(1 + number) == Some(&b']') {
+        return 2 + number + usize::from(line.get(2 + number) == Some(&b' '));
+    }
+    let name = name_length(&line[1..]);
+    if name > 0 && !line[1].is_ascii_uppercase() && line[1 + name..].starts_with(b"]: ") {
+        return name + 4;
+    }
     0
+}
+
+/// Bytes at the beginning that a package's name or folder may consist of.
+fn name_length(line: &[u8]) -> usize {
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"@/._-".contains(byte);
+    line.iter().take(LONGEST_NAME).take_while(is_part).count()
 }
 
 /// `#12 3.456 ` of a docker build.
@@ -166,9 +213,27 @@ fn buildkit(line: &[u8]) -> usize {
     if fraction > 0 && line.get(end) == Some(&b' ') { end + 1 } else { 0 }
 }
 
-/// `@app/web:build: ` of turbo, `apps/web build: ` of pnpm, `job<tab>step<tab>date ` of GitHub's CLI.
+/// Names of packages and tasks in a prefix are no longer.
+const LONGEST_NAME: usize = 120;
+
+/// How the names of scripts that build begin: those whose words are looked for without their prefix.
+const TASKS: &[&[u8]] = &[
+    b"build",
+    b"prebuild",
+    b"postbuild",
+    b"vercel-build",
+    b"next:",
+    b"lint",
+    b"type",
+    b"check",
+    b"gen",
+    b"codegen",
+    b"deploy",
+    b"export",
+];
+
+/// `@app/web:build: ` of turbo, `apps/web build: ` of pnpm, `web-1  | ` of docker compose, `job<tab>step<tab>date ` of GitHub's CLI.
 fn task(line: &[u8]) -> usize {
-    const LONGEST_NAME: usize = 120;
     let head = &line[..line.len().min(LONGEST_NAME)];
     if let Some(first) = memchr::memchr(b'\t', head)
         && let Some(second) = memchr::memchr(b'\t', &head[first + 1..])
@@ -179,18 +244,29 @@ fn task(line: &[u8]) -> usize {
             return line.len() - rest.len();
         }
     }
-    let name = head
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || b"@/._-".contains(byte))
-        .count();
+    let name = name_length(line);
     if name == 0 {
         return 0;
     }
     let rest = &line[name..];
-    [&b":build: "[..], b" build: ", b":build:", b" build:"]
-        .iter()
-        .find(|mark| rest.starts_with(mark) && (mark.ends_with(b" ") || rest.len() == mark.len()))
-        .map_or(0, |mark| name + mark.len())
+    let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
+    let is_number = line[..name].iter().all(u8::is_ascii_digit);
+    if blanks > 0 && !is_number && rest[blanks..].starts_with(b"|") {
+        let bar = &rest[blanks + 1..];
+        return name + blanks + 1 + usize::from(bar.first() == Some(&b' '));
+    }
+    let Some(b':' | b' ') = rest.first() else { return 0 };
+    let script = &rest[1..];
+    if !TASKS.iter().any(|task| script.starts_with(task)) {
+        return 0;
+    }
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b":_-".contains(byte);
+    let end = script.iter().take_while(is_part).count();
+    match (script[..end].strip_suffix(b":"), script.get(end)) {
+        (Some(_), Some(b' ')) => name + 1 + end + 1,
+        (Some(_), None) => name + 1 + end,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
@@ -238,6 +314,23 @@ mod tests {
             ("src/app/page.tsx:3:7", "src/app/page.tsx:3:7"),
             ("Error: 12:34", "Error: 12:34"),
             ("12:5  Error: no", "12:5  Error: no"),
+            ("12:34:56.789 | Failed to compile.", "Failed to compile."),
+            ("12:34:56.789 |", ""),
+            ("147.4 Failed to compile.", "Failed to compile."),
+            ("0.424", ""),
+            ("    86.22 TypeError: no", "TypeError: no"),
+            ("    1.5 MB", "    1.5 MB"),
+            ("1.5 MB", "1.5 MB"),
+            ("16.2.0 is out", "16.2.0 is out"),
+            ("[1] ./app/page.tsx:3:18", "./app/page.tsx:3:18"),
+            ("[@app/web]: Failed to compile.", "Failed to compile."),
+            ("[Error]: no", "[Error]: no"),
+            ("web-1  | Failed to compile.", "Failed to compile."),
+            ("@app/web:build:production: Failed to compile.", "Failed to compile."),
+            ("web:type-check: src/a.ts(1,2): error TS1: x", "src/a.ts(1,2): error TS1: x"),
+            ("app build started: now", "app build started: now"),
+            ("12 | const a = 1", "12 | const a = 1"),
+            ("1web:build: Failed to compile.", "Failed to compile."),
             ("cut \x1b[3", "cut"),
         ] {
             assert_eq!(clean(line), expected, "{line:?}");

@@ -27,6 +27,7 @@ const FILES: &[&str] = &[
     include_str!("signatures/clients.yml"),
     include_str!("signatures/cache.yml"),
     include_str!("signatures/next.yml"),
+    include_str!("signatures/messages.yml"),
 ];
 
 /// All signatures with their compiled patterns.
@@ -156,8 +157,18 @@ impl Table {
     /// The first match of a pattern between two bytes of a log; its detail may stand behind.
     pub(super) fn find(&self, pattern: usize, log: &[u8], range: Range<usize>) -> Option<Match> {
         let index = self.owners[pattern];
-        let captures = self.patterns[pattern].captures_at(&log[..range.end], range.start)?;
-        let whole = captures.get(0)?;
+        let mut at = range.start;
+        let (captures, whole) = loop {
+            let captures = self.patterns[pattern].captures_at(&log[..range.end], at)?;
+            let whole = captures.get(0)?;
+            if !captures.name("variable").is_some_and(|name| is_code(name.as_bytes())) {
+                break (captures, whole);
+            }
+            at = whole.end().max(whole.start() + 1);
+            if at > range.end {
+                return None;
+            }
+        };
         let mut found = Match {
             start: whole.start(),
             end: whole.end(),
@@ -173,6 +184,28 @@ impl Table {
         }
         Some(found)
     }
+}
+
+/// Codes of errors are written like variables.
+fn is_code(name: &[u8]) -> bool {
+    const BEGINNINGS: &[&[u8]] =
+        &[b"ERR_", b"UND_ERR_", b"EAI_", b"ER_", b"HPE_", b"NEXT_REDIRECT"];
+    const ENDS: &[&[u8]] = &[
+        b"_ERROR",
+        b"_FAILED",
+        b"NOT_FOUND",
+        b"_DENIED",
+        b"_EXCEEDED",
+        b"_EXHAUSTED",
+        b"_USAGE",
+        b"_ARGUMENT",
+        b"_PRECONDITION",
+        b"_INPUT",
+        b"_REQUEST",
+        b"BUILD_ID",
+    ];
+    BEGINNINGS.iter().any(|code| name.starts_with(code))
+        || ENDS.iter().any(|code| name.ends_with(code))
 }
 
 #[expect(clippy::expect_used, reason = "compiled in; the tests load it")]
@@ -213,7 +246,7 @@ mod tests {
 
     #[test]
     fn every_signature_recognises_its_examples_only() {
-        let mut names = BTreeSet::new();
+        let (mut names, mut wrong) = (BTreeSet::new(), Vec::new());
         for signature in &TABLE.signatures {
             let name = &signature.name;
             assert!(names.insert(name), "{name} is declared twice");
@@ -223,12 +256,17 @@ mod tests {
                 hits.iter().any(|hit| TABLE.signatures[hit.signature].name == *name)
             };
             for example in signature.examples.as_slice() {
-                assert!(finds(example), "{name} misses its example: {example}");
+                if !finds(example) {
+                    wrong.push(format!("{name} misses its example: {example}"));
+                }
             }
             for example in signature.counterexamples.as_slice() {
-                assert!(!finds(example), "{name} takes its counterexample: {example}");
+                if finds(example) {
+                    wrong.push(format!("{name} takes its counterexample: {example}"));
+                }
             }
         }
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     #[test]
