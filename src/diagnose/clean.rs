@@ -62,18 +62,21 @@ fn without_escapes(raw: &[u8], clean: &mut Vec<u8>) {
 fn framing(line: &[u8]) -> usize {
     let Some(first) = line.first() else { return 0 };
     match first {
-        b'0'..=b'9' => date(line).or_else(|| clock(line)).unwrap_or(0),
+        b'0'..=b'9' => date(line).or_else(|| clock(line)).or_else(|| seconds(line)).unwrap_or(0),
         b'[' => bracket(line),
         b' ' if line.len() > AMPLIFY_INDENT
             && line[..AMPLIFY_INDENT].iter().all(|byte| *byte == b' ') =>
         {
             AMPLIFY_INDENT
         }
+        b' ' => indentation(line),
         b'#' => buildkit(line),
         _ => task(line),
     }
 }
 
+/// What Amplify puts before a message, behind the date.
+const LEVELS: [&[u8]; 4] = [b"[INFO]:", b"[WARNING]:", b"[ERROR]:", b"[HELP]:"];
 /// Lines of one message of Amplify after its first begin so.
 const AMPLIFY_INDENT: usize = 33;
 
@@ -107,8 +110,7 @@ fn date(line: &[u8]) -> Option<usize> {
     } else if end < line.len() {
         return None;
     }
-    let level = [&b"[INFO]:"[..], b"[WARNING]:", b"[ERROR]:", b"[HELP]:"];
-    let level = level.iter().find(|level| line[end..].starts_with(level));
+    let level = LEVELS.iter().find(|level| line[end..].starts_with(level));
     let end = end + level.map_or(0, |level| level.len());
     Some(end + usize::from(level.is_some() && line.get(end) == Some(&b' ')))
 }
@@ -121,6 +123,9 @@ fn clock(line: &[u8]) -> Option<usize> {
     }
     let end = hour + 6;
     let rest = &line[end..];
+    if rest.starts_with(b"  ") {
+        return Some(end + rest.iter().take_while(|byte| **byte == b' ').count());
+    }
     if rest.starts_with(b" AM: ") || rest.starts_with(b" PM: ") {
         return Some(end + 5);
     }
@@ -128,6 +133,10 @@ fn clock(line: &[u8]) -> Option<usize> {
         let fraction = digits(&rest[1..]);
         let behind = end + 1 + fraction;
         return match line.get(behind) {
+            // Copied from a table, the time is a column.
+            Some(b' ' | b'\t') if fraction == 3 && line[behind + 1..].starts_with(b"| ") => {
+                Some(behind + 3)
+            }
             Some(b' ' | b'\t') if fraction == 3 => Some(behind + 1),
             None if fraction == 3 => Some(behind),
             _ => None,
@@ -136,10 +145,24 @@ fn clock(line: &[u8]) -> Option<usize> {
     None
 }
 
+/// `8.729 ` of a docker build without its step: four digits, wherever the point stands.
+fn seconds(line: &[u8]) -> Option<usize> {
+    let whole = digits(line);
+    let fraction = digits(line.get(whole + 1..)?);
+    let is_time = line[whole] == b'.' && whole > 0 && fraction > 0 && whole + fraction == 4;
+    (is_time && line.get(whole + 1 + fraction) == Some(&b' ')).then_some(whole + fraction + 2)
+}
+
 /// `[12:34:56.789] ` of Vercel, `[Container] 2025/10/08 22:22:34.059 ` of CodeBuild.
 fn bracket(line: &[u8]) -> usize {
     if looks_like(line, b"[00:00:00.000]") {
         return 14 + usize::from(line.get(14) == Some(&b' '));
+    }
+    if looks_like(line, b"[00:00:00] ") {
+        return 11;
+    }
+    if let Some(level) = LEVELS.iter().find(|level| line.starts_with(level)) {
+        return level.len() + usize::from(line.get(level.len()) == Some(&b' '));
     }
     let container = b"[Container] ";
     if line.starts_with(container) && looks_like(&line[container.len()..], b"0000/00/00 00:00:00") {
@@ -148,6 +171,13 @@ fn bracket(line: &[u8]) -> usize {
         return container.len() + 19 + end;
     }
     0
+}
+
+/// What a script indents of npm's output; other output may mean its indentation.
+fn indentation(line: &[u8]) -> usize {
+    let text = line.trim_ascii_start();
+    let is_npm = text.starts_with(b"npm ERR!") || text.starts_with(b"npm error ");
+    if is_npm { line.len() - text.len() } else { 0 }
 }
 
 /// `#12 3.456 ` of a docker build.
@@ -187,6 +217,11 @@ fn task(line: &[u8]) -> usize {
         return 0;
     }
     let rest = &line[name..];
+    // A column of names: docker compose, and pnpm in a workspace.
+    let gap = rest.iter().take_while(|byte| **byte == b' ').count();
+    if gap > 0 && rest[gap..].starts_with(b"| ") {
+        return name + gap + 2;
+    }
     [&b":build: "[..], b" build: ", b":build:", b" build:"]
         .iter()
         .find(|mark| rest.starts_with(mark) && (mark.ends_with(b" ") || rest.len() == mark.len()))
@@ -221,6 +256,15 @@ mod tests {
             ("build\tRun npm ci\t2025-10-08T22:22:34.0591234Z npm error", "npm error"),
             ("[12:34:56.789] Failed to compile.", "Failed to compile."),
             ("12:34:56.789 Failed to compile.", "Failed to compile."),
+            ("12:34:56.789 | Failed to compile.", "Failed to compile."),
+            ("[12:34:56] Failed to compile.", "Failed to compile."),
+            ("12:34:56   npm ERR! code", "npm ERR! code"),
+            ("[WARNING]: npm error", "npm error"),
+            ("web-1  | npm error", "npm error"),
+            ("  npm error code E404", "npm error code E404"),
+            ("  at Page", "  at Page"),
+            ("19.65 error: lockfile is frozen", "error: lockfile is frozen"),
+            ("2.50 kB first load", "2.50 kB first load"),
             ("1:34:56 PM: Failed to compile.", "Failed to compile."),
             (
                 "[Container] 2025/10/08 22:22:34.059123 Running command npm ci",

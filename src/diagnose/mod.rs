@@ -2,6 +2,7 @@
 //! function over a table of signatures; does no input or output.
 
 mod clean;
+mod commands;
 mod endings;
 mod engine;
 mod evidence;
@@ -9,6 +10,7 @@ mod literals;
 mod markers;
 mod scan;
 mod signature;
+mod split;
 mod table;
 mod unknown;
 

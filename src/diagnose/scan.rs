@@ -6,6 +6,7 @@ use super::{
     clean::clean_line,
     markers::{Marker, MarkerKind, markers},
     signature::Side,
+    split::{may_be_split, rejoin},
     table::{Candidate, Match, Table},
     unknown::{Quoted, first_error_block, last_lines},
 };
@@ -154,6 +155,9 @@ impl<'t> Scanner<'t> {
         self.scan.lines += 1;
         self.starts.push(self.text.len());
         clean_line(raw, &mut self.text);
+        if may_be_split(raw) {
+            rejoin(&mut self.text, &mut self.starts, self.fresh);
+        }
         self.text.push(b'\n');
         if self.text.len() - self.fresh >= WINDOW {
             self.look_through(false);
