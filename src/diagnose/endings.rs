@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{
     Stage,
+    commands::failure_of,
     engine::{Examination, UNLOGGED},
 };
 use crate::report::{
@@ -118,7 +119,8 @@ impl Examination<'_> {
     pub(super) fn unknown(&self) -> Finding {
         let id = match self.evidence.stage {
             Stage::Install => FindingId::InstallFailed,
-            Stage::Build | Stage::Shell => FindingId::BuildFailed,
+            Stage::Build => FindingId::BuildFailed,
+            Stage::Shell => failure_of(self.command()).unwrap_or(FindingId::BuildFailed),
         };
         let name = self.evidence.log_name;
         let mut finding = Finding::new(

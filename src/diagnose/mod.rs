@@ -2,13 +2,16 @@
 //! function over a table of signatures; does no input or output.
 
 mod clean;
+mod commands;
 mod endings;
 mod engine;
 mod evidence;
+mod framing;
 mod literals;
 mod markers;
 mod scan;
 mod signature;
+mod split;
 mod table;
 mod text;
 mod unknown;

@@ -20,6 +20,8 @@ const FILES: &[&str] = &[
     include_str!("signatures/bun.yml"),
     include_str!("signatures/environment.yml"),
     include_str!("signatures/platform.yml"),
+    include_str!("signatures/hosts.yml"),
+    include_str!("signatures/managers.yml"),
     include_str!("signatures/backend.yml"),
     include_str!("signatures/shell.yml"),
     include_str!("signatures/variables.yml"),

@@ -1,6 +1,11 @@
 //! The clean text of a log as far as it is held, with the numbers that an editor shows for its lines.
 
-use super::{clean::clean_line, unknown::Quoted, wrapping::columns};
+use super::{
+    clean::clean_line,
+    split::{may_be_split, rejoin},
+    unknown::Quoted,
+    wrapping::columns,
+};
 
 /// A raw line is kept up to here while its end has not come.
 const LONGEST_RAW_LINE: usize = 64 * 1024;
@@ -77,6 +82,9 @@ impl Text {
     fn line(&mut self, raw: &[u8]) {
         self.starts.push(self.clean.len());
         clean_line(raw, &mut self.clean);
+        if may_be_split(raw) {
+            rejoin(&mut self.clean, &mut self.starts);
+        }
         self.clean.push(b'\n');
         for _ in 0..std::mem::take(&mut self.wraps) {
             self.starts.push(self.clean.len());
