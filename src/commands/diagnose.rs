@@ -180,7 +180,12 @@ fn read_archive(
 fn read_log(reader: &Reader<'_>, log: impl Read, name: &str) -> io::Result<LogDiagnosis> {
     let scan = scan_stream(reader.table, log)?;
     let lines = scan.lines;
-    let unfailed = |verdict| LogDiagnosis {
+    let (verdict, diagnosis) = match diagnose_log(reader.table, scan, name) {
+        LogVerdict::Succeeded => (Verdict::Succeeded, None),
+        LogVerdict::Unclear(diagnosis) => (Verdict::Unclear, diagnosis),
+        LogVerdict::Failed(diagnosis) => (Verdict::Failed, Some(diagnosis)),
+    };
+    let mut told = LogDiagnosis {
         log: name.to_owned(),
         lines,
         verdict,
@@ -188,21 +193,15 @@ fn read_log(reader: &Reader<'_>, log: impl Read, name: &str) -> io::Result<LogDi
         primary: None,
         contributing: Vec::new(),
     };
-    Ok(match diagnose_log(reader.table, scan, name) {
-        LogVerdict::Succeeded => unfailed(Verdict::Succeeded),
-        LogVerdict::Unclear => unfailed(Verdict::Unclear),
-        LogVerdict::Failed(mut diagnosis) => {
-            if let Some(inspection) = &reader.inspection {
-                inspection.refine(&mut diagnosis);
-            }
-            LogDiagnosis {
-                confidence: Some(diagnosis.confidence),
-                primary: Some(diagnosis.primary),
-                contributing: diagnosis.contributing,
-                ..unfailed(Verdict::Failed)
-            }
+    if let Some(mut diagnosis) = diagnosis {
+        if let Some(inspection) = &reader.inspection {
+            inspection.refine(&mut diagnosis);
         }
-    })
+        told.confidence = Some(diagnosis.confidence);
+        told.primary = Some(diagnosis.primary);
+        told.contributing = diagnosis.contributing;
+    }
+    Ok(told)
 }
 
 /// Causes first; what only follows from them is worth knowing. Logs of one archive repeat each other.
@@ -213,7 +212,7 @@ fn findings(diagnoses: &[LogDiagnosis]) -> Vec<Finding> {
         .iter()
         .flat_map(|log| &log.contributing)
         .map(|finding| finding.clone().severity(Severity::Info));
-    for finding in causes.map(|finding| finding.severity(Severity::Error)).chain(others) {
+    for finding in causes.chain(others) {
         if all.iter().all(|known| known.id != finding.id || known.message != finding.message) {
             all.push(finding);
         }
@@ -226,8 +225,11 @@ fn tell(printer: &Printer, diagnoses: &[LogDiagnosis]) {
         let lines = count(usize::try_from(diagnosis.lines).unwrap_or(usize::MAX), "line");
         let said = match (diagnosis.verdict, diagnosis.confidence) {
             (Verdict::Succeeded, _) => "the build succeeded",
-            (Verdict::Unclear, _) => {
+            (Verdict::Unclear, None) => {
                 "no failure found; the log tells neither of one nor of success"
+            }
+            (Verdict::Unclear, Some(_)) => {
+                "the log does not tell how it ended; if it failed, this is the most likely cause"
             }
             (Verdict::Failed, Some(Confidence::Low)) => "failed, and deployfix does not know why",
             (Verdict::Failed, Some(Confidence::Medium)) => {

@@ -38,8 +38,8 @@ pub(crate) enum LogVerdict {
     Failed(Box<Diagnosis>),
     /// It ends in success.
     Succeeded,
-    /// It tells neither of a failure nor of success.
-    Unclear,
+    /// It tells neither of a failure nor of success; what would have caused a failure, if it was one.
+    Unclear(Option<Box<Diagnosis>>),
 }
 
 /// Names the cause of a failed child, whose output was read.
@@ -78,10 +78,10 @@ pub(crate) fn diagnose_log(table: &Table, scan: Scan, log_name: &str) -> LogVerd
     let examination = Examination { table, scan, evidence: &evidence };
     let is_failed = matches!(ending, Some(Ending::Failed { .. }));
     if !is_failed && !examination.shows_failure() {
-        return match ending {
-            Some(Ending::Succeeded) => LogVerdict::Succeeded,
-            _ => LogVerdict::Unclear,
-        };
+        if ending == Some(Ending::Succeeded) {
+            return LogVerdict::Succeeded;
+        }
+        return LogVerdict::Unclear(examination.suspected().map(Box::new));
     }
     LogVerdict::Failed(Box::new(examination.diagnose()))
 }
@@ -109,6 +109,14 @@ impl Examination<'_> {
         // What may pass as a warning before a build is an error where it ended one.
         let primary = finding.severity(Severity::Error);
         Diagnosis { primary, contributing, confidence, captures }
+    }
+
+    /// What may be no more than a warning, where nothing tells how it ended.
+    fn suspected(&self) -> Option<Diagnosis> {
+        let (finding, _, captures) = self.by_signature(0..u32::MAX)?;
+        let contributing = self.contributing(&finding);
+        let primary = finding.severity(Severity::Warning);
+        Some(Diagnosis { primary, contributing, confidence: Confidence::Low, captures })
     }
 
     /// Whether the words of a tool prove that something failed.

@@ -11,7 +11,7 @@ pub enum Verdict {
     Failed,
     /// It did its work.
     Succeeded,
-    /// The log tells neither.
+    /// The log tells neither; a primary finding is a warning: the most likely cause, if it failed.
     Unclear,
 }
 
@@ -23,7 +23,7 @@ pub enum Confidence {
     High,
     /// More likely a consequence of something that the log does not show.
     Medium,
-    /// Nobody knows this failure; its first error is quoted.
+    /// Nobody knows this failure, and its first error is quoted; or nothing tells that it is one.
     Low,
 }
 

@@ -55,6 +55,20 @@ fn success_has_no_error_and_neither_has_a_log_that_says_nothing() {
 }
 
 #[test]
+fn a_part_of_a_log_that_does_not_tell_its_end_is_no_failure() {
+    let log =
+        "./components/chart.js\nModule not found: Can't resolve 'chart.js' in '/app/components'\n";
+    let ran = diagnose(&["-"], log.as_bytes());
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    for part in ["if it failed, this is the most likely cause", "warning[build/module-not-found]"] {
+        assert!(ran.stdout.contains(part), "{part} in {}", ran.stdout);
+    }
+    let report = diagnose(&["-", "--format", "json"], log.as_bytes()).json();
+    assert_eq!(report["diagnoses"][0]["verdict"], "unclear");
+    assert_eq!(report["diagnoses"][0]["confidence"], "low");
+}
+
+#[test]
 fn what_nobody_knows_is_quoted_and_not_guessed() {
     let log = "> web@1.0.0 build\n> make-site\n\nfrobnicate: starting\nError: the flux is misaligned\n  in stage 3\n\nnpm error Lifecycle script `build` failed with error:\n";
     let report = diagnose(&["-", "--format", "json"], log.as_bytes()).json();
