@@ -74,8 +74,18 @@ fn framing(line: &[u8]) -> usize {
         }
         b' ' => indented_seconds(line),
         b'#' => buildkit(line),
+        0xE2 => triangle(line),
         _ => task(line),
     }
+}
+
+/// `▲  ` of the build of Vercel that Cloudflare runs; `▲ Next.js 16.1.1` is Next.js's own.
+fn triangle(line: &[u8]) -> usize {
+    let Some(rest) = line.strip_prefix("▲ ".as_bytes()) else { return 0 };
+    if rest.starts_with(b"Next.js ") {
+        return 0;
+    }
+    line.len() - rest.trim_ascii_start().len()
 }
 
 /// Lines of one message of Amplify after its first begin so.
@@ -296,6 +306,8 @@ mod tests {
             ),
             ("build\tRun npm ci\t2025-10-08T22:22:34.0591234Z npm error", "npm error"),
             ("[12:34:56.789] Failed to compile.", "Failed to compile."),
+            ("2025-10-08T22:22:34.34597Z\t▲  Failed to compile.", "Failed to compile."),
+            ("▲ Next.js 14.2.4", "▲ Next.js 14.2.4"),
             ("12:34:56.789 Failed to compile.", "Failed to compile."),
             ("1:34:56 PM: Failed to compile.", "Failed to compile."),
             (
