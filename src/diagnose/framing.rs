@@ -16,8 +16,18 @@ pub(super) fn framing(line: &[u8]) -> usize {
         }
         b' ' => indentation(line),
         b'#' => buildkit(line),
+        0xE2 => triangle(line),
         _ => task(line),
     }
+}
+
+/// `▲  ` of the build of Vercel that Cloudflare runs; `▲ Next.js 16.1.1` is Next.js's own.
+fn triangle(line: &[u8]) -> usize {
+    let Some(rest) = line.strip_prefix("▲ ".as_bytes()) else { return 0 };
+    if rest.starts_with(b"Next.js ") {
+        return 0;
+    }
+    line.len() - rest.trim_ascii_start().len()
 }
 
 /// What Amplify puts before a message, behind the date.
