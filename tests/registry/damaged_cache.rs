@@ -1,6 +1,10 @@
 //! What a manager kept from an earlier installation is damaged.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     app::{Manager, app, registry},
@@ -23,6 +27,10 @@ fn damage(folder: &Path, takes: impl Fn(&Path) -> bool) -> usize {
                 bytes[middle] ^= 1;
                 fs::remove_file(&path).unwrap();
                 fs::write(&path, bytes).unwrap();
+                // Read in pnpm 9.15: it checks only what was written more than 100 ms after its own check, and a whole
+                // installation of tiny packages takes less.
+                let later = SystemTime::now() + Duration::from_secs(10);
+                File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
                 damaged += 1;
             }
         }
