@@ -66,6 +66,31 @@ fn files_of_pnpm_s_store() {
     });
 }
 
+/// It does not look at what seems older than its own check, and then cannot read it.
+#[test]
+fn a_manifest_of_pnpm_s_store_that_pnpm_takes_for_whole() {
+    let project = app(Manager::Pnpm, &registry().url());
+    project.run(&["install", "--verify", "off"]).exits(0);
+    let store = project.root().parent().unwrap().join("home/store");
+    let earlier = SystemTime::now() - Duration::from_hours(1);
+    for entry in walkdir::WalkDir::new(store).into_iter().map(Result::unwrap) {
+        let is_index = entry.file_name().to_string_lossy().ends_with("-index.json");
+        let bytes =
+            if entry.file_type().is_file() { fs::read(entry.path()).unwrap() } else { vec![] };
+        if !is_index && bytes.starts_with(b"{") {
+            fs::remove_file(entry.path()).unwrap();
+            fs::write(entry.path(), [b"#", &bytes[1..]].concat()).unwrap();
+            File::options().write(true).open(entry.path()).unwrap().set_modified(earlier).unwrap();
+        }
+    }
+    fs::remove_dir_all(project.root().join("node_modules")).unwrap();
+    let ran = project.run(&["install", "--verify", "off"]);
+    let finding = ran.finding("install", "dependency/integrity-mismatch").to_string();
+    assert!(finding.contains("pnpm store path"), "{finding}");
+    assert!(finding.contains("nothing of the store was removed"), "{finding}");
+    ends(Manager::Pnpm, &project, ran, Ends::As("dependency/integrity-mismatch", 20, 1));
+}
+
 /// Yarn refuses what is in its cache, and never replaces it.
 #[test]
 fn archives_of_yarn_4() {
