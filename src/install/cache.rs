@@ -30,6 +30,13 @@ pub(super) fn renew(
         // written since is compared with its checksum before it is linked. An empty store would be left behind under
         // `node_modules`, whose links lead into it.
         ManagerKind::Pnpm => {
+            // It would read the same again; and other projects of the user link into the store.
+            if output.contains("ERR_PNPM_READ_FROM_STORE") {
+                return Err(
+                    "pnpm takes its damaged store for whole and would read the same again; nothing of the store was removed"
+                        .into(),
+                );
+            }
             return Ok((
                 "fetches it once more; pnpm keeps nothing that failed its check".into(),
                 None,

@@ -15,11 +15,30 @@ pub const PAGE: &str = "export default function Page() { return <p>well</p>; }\n
 /// Logs of builds that deployfix has begun, so that a fault can end after a number of attempts.
 pub const ATTEMPT: &str = "require('fs').readdirSync(process.cwd() + '/.deployfix/logs').filter(name => name.startsWith('build.')).length";
 
+/// Leaves out what takes half of a build and no test looks at: smaller output, a cache that is never read (each copy has
+/// another path), and the lists of files that the server needs.
+const QUICK: &str = "const quick = {
+  webpack: configuration => {
+    configuration.optimization.minimize = false;
+    configuration.cache = false;
+    return configuration;
+  },
+  // As without a `webpack` of the project's own.
+  experimental: { webpackBuildWorker: true },
+  outputFileTracingExcludes: { '*': ['**/*'], 'next-server': ['**/*'] },
+};
+";
+
+/// next.config.js with what a test needs in it beside.
+pub fn configuration(more: &str) -> String {
+    format!("{QUICK}module.exports = {{ ...quick, {more} }};\n")
+}
+
 /// An app on the version of Next that the other tests use.
 pub fn app() -> Project {
     static FOLDER: OnceLock<std::path::PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| installed("15.5.29", "19.3.1"));
-    with_pages(folder)
+    with_pages(folder).file("next.config.js", configuration(""))
 }
 
 /// An app on another version.

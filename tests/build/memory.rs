@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use crate::{
-    app::{ATTEMPT, app, attempts, recovered},
+    app::{ATTEMPT, app, attempts, configuration, recovered},
     support::Project,
 };
 
@@ -19,7 +19,7 @@ fn a_configuration_that_fills_the_heap_gets_a_larger_one() {
     let project = app()
         .file(
             "next.config.js",
-            format!("{HUNGRY}module.exports = {{ env: {{ N: `${{kept.length}}` }} }};"),
+            format!("{HUNGRY}{}", configuration("env: { N: `${kept.length}` }")),
         )
         .variable("NODE_OPTIONS", "--max-old-space-size=300");
     let ran = project.run(&["build"]).exits(0);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    app::{ATTEMPT, app, attempts, recovered, story},
+    app::{ATTEMPT, app, attempts, configuration, recovered, story},
     support::Project,
 };
 
@@ -88,7 +88,7 @@ fn a_font_that_comes_at_the_second_attempt() {
             "next.config.js",
             format!("if ({ATTEMPT} < 2) {{ process.env.https_proxy = 'http://127.0.0.1:9'; }}
 else {{ process.env.NEXT_FONT_GOOGLE_MOCKED_RESPONSES = __dirname + '/fonts.js'; }}
-module.exports = {{}};"),
+{}", configuration("")),
         )
         .file("fonts.js", "module.exports = new Proxy({}, { get: () => '@font-face { font-family: Inter; font-style: normal; font-weight: 400; src: local(\"Inter\"); }' });")
         .file(

@@ -292,6 +292,7 @@ fn json_holds_the_files_and_the_reasons() {
 #[test]
 fn what_is_written_builds_for_real() {
     let project = Project::built()
+        .quick("")
         .file(".env.example", "STATION_STATUS=operational\n")
         .variable("STATION_STATUS", "degraded");
     for file in [".nvmrc", "deployfix.yml", ".env.production"] {

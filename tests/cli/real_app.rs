@@ -72,26 +72,33 @@ fn a_type_error_is_named_with_file_and_line() {
 }
 
 #[test]
-fn every_output_mode_is_proved_and_answers() {
-    for (variables, mode, base) in [
-        (&[("NEXT_OUTPUT", "standalone")][..], "standalone", ".next"),
-        (&[("NEXT_OUTPUT", "export")], "export", "out"),
-        (&[("NEXT_DIST_DIR", "build")], "server", "build"),
-    ] {
-        let mut project = Project::built();
-        fs::remove_dir_all(project.root().join(".next")).unwrap();
-        for (name, value) in variables {
-            project = project.variable(name, *value);
-        }
-        if mode == "export" {
-            // It has no route handlers; the route named in the fixture's own file is one.
-            project = project.file("deployfix.yml", "health: { routes: [\"/\"] }\n");
-        }
-        project.run(&["build"]).exits(0);
-        let verified = project.run(&["verify-artifacts"]).exits(0);
-        assert_eq!(verified.report()["artifact"]["mode"], mode);
-        assert_eq!(verified.report()["artifact"]["baseDirectory"], base);
-        let checked = project.run(&["health-check", "--serve"]).exits(0);
-        assert!(checked.report()["health"]["routes"].as_array().unwrap().len() >= 3);
-    }
+fn a_standalone_output_is_proved_and_answers() {
+    proved(Project::built().quick("").variable("NEXT_OUTPUT", "standalone"), "standalone", ".next");
+}
+
+#[test]
+fn a_static_export_is_proved_and_answers() {
+    // It has no route handlers; the route named in the fixture's own file is one.
+    let project = Project::built()
+        .quick("outputFileTracingExcludes: { '*': ['**/*'], 'next-server': ['**/*'] },")
+        .file("deployfix.yml", "health: { routes: [\"/\"] }\n")
+        .variable("NEXT_OUTPUT", "export");
+    proved(project, "export", "out");
+}
+
+#[test]
+fn an_output_in_another_folder_is_proved_and_answers() {
+    proved(Project::built().quick("").variable("NEXT_DIST_DIR", "build"), "server", "build");
+}
+
+/// Builds, and expects of the output what it is and that it answers.
+#[track_caller]
+fn proved(project: Project, mode: &str, base: &str) {
+    fs::remove_dir_all(project.root().join(".next")).unwrap();
+    project.run(&["build"]).exits(0);
+    let verified = project.run(&["verify-artifacts"]).exits(0);
+    assert_eq!(verified.report()["artifact"]["mode"], mode);
+    assert_eq!(verified.report()["artifact"]["baseDirectory"], base);
+    let checked = project.run(&["health-check", "--serve"]).exits(0);
+    assert!(checked.report()["health"]["routes"].as_array().unwrap().len() >= 3);
 }

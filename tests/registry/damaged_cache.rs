@@ -1,6 +1,10 @@
 //! What a manager kept from an earlier installation is damaged.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     app::{Manager, app, registry},
@@ -23,6 +27,10 @@ fn damage(folder: &Path, takes: impl Fn(&Path) -> bool) -> usize {
                 bytes[middle] ^= 1;
                 fs::remove_file(&path).unwrap();
                 fs::write(&path, bytes).unwrap();
+                // Read in pnpm 9.15: it checks only what was written more than 100 ms after its own check, and a whole
+                // installation of tiny packages takes less.
+                let later = SystemTime::now() + Duration::from_secs(10);
+                File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
                 damaged += 1;
             }
         }
@@ -56,6 +64,31 @@ fn files_of_pnpm_s_store() {
     again(Manager::Pnpm, "store", |path| {
         path.to_string_lossy().contains("/files/") && path.extension().is_none()
     });
+}
+
+/// It does not look at what seems older than its own check, and then cannot read it.
+#[test]
+fn a_manifest_of_pnpm_s_store_that_pnpm_takes_for_whole() {
+    let project = app(Manager::Pnpm, &registry().url());
+    project.run(&["install", "--verify", "off"]).exits(0);
+    let store = project.root().parent().unwrap().join("home/store");
+    let earlier = SystemTime::now() - Duration::from_hours(1);
+    for entry in walkdir::WalkDir::new(store).into_iter().map(Result::unwrap) {
+        let is_index = entry.file_name().to_string_lossy().ends_with("-index.json");
+        let bytes =
+            if entry.file_type().is_file() { fs::read(entry.path()).unwrap() } else { vec![] };
+        if !is_index && bytes.starts_with(b"{") {
+            fs::remove_file(entry.path()).unwrap();
+            fs::write(entry.path(), [b"#", &bytes[1..]].concat()).unwrap();
+            File::options().write(true).open(entry.path()).unwrap().set_modified(earlier).unwrap();
+        }
+    }
+    fs::remove_dir_all(project.root().join("node_modules")).unwrap();
+    let ran = project.run(&["install", "--verify", "off"]);
+    let finding = ran.finding("install", "dependency/integrity-mismatch").to_string();
+    assert!(finding.contains("pnpm store path"), "{finding}");
+    assert!(finding.contains("nothing of the store was removed"), "{finding}");
+    ends(Manager::Pnpm, &project, ran, Ends::As("dependency/integrity-mismatch", 20, 1));
 }
 
 /// Yarn refuses what is in its cache, and never replaces it.

@@ -49,8 +49,11 @@ fn project(programs: &[&Path]) -> Project {
     let home = project.root().parent().unwrap().join("home");
     fs::create_dir_all(&home).unwrap();
     // The registry of the machine's own settings, which lie in the real home.
-    let registry = Command::new("npm").args(["config", "get", "registry"]).output().unwrap();
-    let registry = String::from_utf8(registry.stdout).unwrap().trim().to_owned();
+    static REGISTRY: OnceLock<String> = OnceLock::new();
+    let registry = REGISTRY.get_or_init(|| {
+        let output = Command::new("npm").args(["config", "get", "registry"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    });
     project
         .variable("PATH", path.join(":"))
         .variable("HOME", home.display().to_string())

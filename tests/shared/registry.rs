@@ -2,24 +2,49 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::OnceLock,
-    time::{Duration, Instant},
+    process::{ChildStderr, ChildStdin, Command, Stdio},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha512};
 
 use super::managers::{exclusively, kept, npm_install};
 
 /// Pinned, with what its own dependencies pin by tags that not every registry carries.
 const MANIFEST: &str = r#"{"private":true,"dependencies":{"verdaccio":"6.1.2"},"overrides":{"node-fetch":"2.7.0","node-fetch-cjs":"npm:node-fetch@2.7.0"}}"#;
 
-/// A static is never dropped, and a killed test drops nothing: the closed pipe ends it then.
-const END_WITH_PARENT: &str =
-    "process.stdin.on('end', () => process.exit()).on('error', () => process.exit()).resume();";
+/// Serves as many registries as are asked for: loading verdaccio takes a second, another server of it a moment.
+///
+/// It reads `start <configuration>` or `stop <port>` a line, and answers on stderr, because the log is on stdout. A static is
+/// never dropped, and a killed test drops nothing: the closed pipe ends it then.
+const HOST: &str = "const { runServer } = require(process.argv[1]);
+const servers = new Map();
+const answer = text => process.stderr.write(`registry: ${text}\\n`);
+async function start(configuration) {
+  const server = await runServer(configuration);
+  await new Promise((resolve, reject) => server.listen(0, '127.0.0.1', resolve).on('error', reject));
+  const { port } = server.address();
+  servers.set(String(port), server);
+  answer(port);
+}
+function stop(port) {
+  servers.get(port).close(() => answer(port));
+  servers.get(port).closeAllConnections();
+  servers.delete(port);
+}
+process.stdin.on('error', () => process.exit());
+require('readline').createInterface({ input: process.stdin })
+  .on('line', line => {
+    const [word, ...rest] = line.split(' ');
+    if (word === 'stop') stop(rest[0]);
+    else start(rest.join(' ')).catch(error => answer(JSON.stringify(error.stack)));
+  })
+  .on('close', () => process.exit());
+";
 
 /// One package of the tests' own: its manifest and its files.
 #[derive(Clone)]
@@ -68,10 +93,9 @@ impl Package {
     }
 }
 
-/// verdaccio, ended when it goes out of scope.
+/// A server of verdaccio, ended when it goes out of scope.
 pub struct Registry {
-    child: Child,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     port: u16,
 }
 
@@ -94,28 +118,10 @@ impl Registry {
             "storage: {}\nauth:\n  htpasswd:\n    file: ./htpasswd\nuplinks: {{}}\npackages:\n  '@private/*':\n    access: $authenticated\n  '**':\n    access: $all\n    publish: $authenticated\nlog: {{ type: stdout, format: json, level: warn }}\n",
             storage.display()
         );
-        fs::write(folder.path().join("config.yaml"), configuration).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        fs::write(folder.path().join("end.js"), END_WITH_PARENT).unwrap();
-        let child = Command::new("node")
-            .args(["--require", "./end.js"])
-            .arg(program())
-            .args(["--config", "config.yaml", "--listen", &format!("127.0.0.1:{port}")])
-            .current_dir(folder.path())
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut registry = Self { child, folder, port };
-        let until = Instant::now() + Duration::from_mins(1);
-        while !registry.answers() {
-            assert!(Instant::now() < until, "verdaccio does not answer: {}", registry.log());
-            assert!(registry.child.try_wait().unwrap().is_none(), "{}", registry.log());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        registry
+        let path = folder.path().join("config.yaml");
+        fs::write(&path, configuration).unwrap();
+        let port = Host::ask(&format!("start {}", path.display()));
+        Self { _folder: folder, port }
     }
 
     /// The port on loopback.
@@ -127,29 +133,55 @@ impl Registry {
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
-
-    fn answers(&self) -> bool {
-        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
-        let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
-        let mut answer = [0; 12];
-        stream.write_all(b"GET /-/ping HTTP/1.0\r\n\r\n").is_ok()
-            && stream.read_exact(&mut answer).is_ok()
-            && answer.ends_with(b"200")
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
 }
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        Host::ask(&format!("stop {}", self.port));
     }
 }
 
-/// verdaccio's program, installed once.
+/// The process of all registries of a test binary.
+struct Host {
+    questions: ChildStdin,
+    answers: BufReader<ChildStderr>,
+}
+
+impl Host {
+    /// The port that it answers.
+    fn ask(question: &str) -> u16 {
+        static HOST_PROCESS: OnceLock<Mutex<Host>> = OnceLock::new();
+        let host = HOST_PROCESS.get_or_init(|| Mutex::new(Self::start()));
+        let mut host = host.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(host.questions, "{question}").unwrap();
+        loop {
+            let mut line = String::new();
+            let length = host.answers.read_line(&mut line).unwrap();
+            assert!(length > 0, "verdaccio ended at `{question}`");
+            // Warnings of Node are no answers.
+            if let Some(answer) = line.strip_prefix("registry: ") {
+                return answer.trim().parse().unwrap_or_else(|_| panic!("{question}: {answer}"));
+            }
+        }
+    }
+
+    fn start() -> Self {
+        let mut child = Command::new("node")
+            .args(["-e", HOST])
+            .arg(program())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            questions: child.stdin.take().unwrap(),
+            answers: BufReader::new(child.stderr.take().unwrap()),
+        }
+    }
+}
+
+/// verdaccio, installed once.
 fn program() -> PathBuf {
     let folder = kept().join("verdaccio");
     exclusively(&folder.with_extension("lock"), || {
@@ -162,7 +194,7 @@ fn program() -> PathBuf {
         npm_install(&folder, &[]);
         fs::write(folder.join("complete"), "").unwrap();
     });
-    folder.join("node_modules/verdaccio/bin/verdaccio")
+    folder.join("node_modules/verdaccio")
 }
 
 /// Puts a version into the storage as publishing it would.
@@ -231,13 +263,13 @@ fn pack(package: &Package, archive: &Path) -> (String, String) {
 
 /// sha512 as npm writes it, and sha1.
 fn hashes(archive: &Path) -> (String, String) {
-    let hash = |algorithm: &str| {
-        let script = "const [,file,algorithm]=process.argv;process.stdout.write(require('crypto').createHash(algorithm).update(require('fs').readFileSync(file)).digest(algorithm==='sha1'?'hex':'base64'))";
-        let output =
-            Command::new("node").args(["-e", script]).arg(archive).arg(algorithm).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-    (format!("sha512-{}", hash("sha512")), hash("sha1"))
+    let sha512 = BASE64_STANDARD.encode(Sha512::digest(fs::read(archive).unwrap()));
+    let output = Command::new("sha1sum").arg(archive).output().unwrap();
+    let sha1 = String::from_utf8(output.stdout).unwrap();
+    (
+        format!("sha512-{sha512}"),
+        sha1.split(' ').next().unwrap().trim_start_matches('\\').to_owned(),
+    )
 }
 
 fn text<'a>(manifest: &'a Value, field: &str) -> &'a str {
