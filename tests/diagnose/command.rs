@@ -60,7 +60,8 @@ fn a_part_of_a_log_that_does_not_tell_its_end_is_no_failure() {
         "./components/chart.js\nModule not found: Can't resolve 'chart.js' in '/app/components'\n";
     let ran = diagnose(&["-"], log.as_bytes());
     assert_eq!(ran.code, Some(0), "{}", ran.stdout);
-    for part in ["if it failed, this is the most likely cause", "warning[build/module-not-found]"] {
+    for part in ["if it failed, this is the most likely cause", "warning[build/data-fetch-failed]"]
+    {
         assert!(ran.stdout.contains(part), "{part} in {}", ran.stdout);
     }
     let report = diagnose(&["-", "--format", "json"], log.as_bytes()).json();
