@@ -4,60 +4,38 @@
 //! lockfile to the registry in use. Read in yarn 1.22 (`NpmResolver.cleanRegistry`): absolute addresses stay as they are
 //! written, so they are rewritten in the lockfile for the one installation.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use url::Url;
 
 use crate::{
     process::CommandSpec,
-    project::{ManagerKind, default_registries},
+    project::{ManagerKind, RegistrySettings, Unset},
 };
 
-/// Bytes above which no settings file is read.
-const MAXIMUM_SIZE: u64 = 1024 * 1024;
-
 /// Settings of the project and of the person as far as they concern registries.
-pub(super) struct Settings {
-    /// Contents of the settings files, the strongest first.
-    files: Vec<String>,
-    variables: BTreeMap<String, String>,
-}
+pub(super) struct Settings(RegistrySettings);
 
 impl Settings {
-    /// Reads .npmrc, .yarnrc, .yarnrc.yml and bunfig.toml of some folders and of the home.
+    /// Reads those of some folders, of the home, and of the environment.
     pub(super) fn read(folders: &[&Path], variables: &BTreeMap<String, String>) -> Self {
-        let home = variables.get("HOME").map(Path::new);
-        let files = folders
-            .iter()
-            .copied()
-            .chain(home)
-            .flat_map(|folder| {
-                [".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", ".bunfig.toml"]
-                    .map(|name| folder.join(name))
-            })
-            .filter(|path| path.metadata().is_ok_and(|metadata| metadata.len() <= MAXIMUM_SIZE))
-            .filter_map(|path| fs::read(path).ok())
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .collect();
-        Self { files, variables: variables.clone() }
+        Self(RegistrySettings::read(folders.iter().copied(), variables))
     }
 
     /// The configured default registry.
     pub(super) fn registry(&self) -> Option<Url> {
         const VARIABLES: [&str; 3] =
             ["npm_config_registry", "YARN_NPM_REGISTRY_SERVER", "BUN_CONFIG_REGISTRY"];
-        let of_variable = self.variables.iter().find_map(|(name, value)| {
-            let named = VARIABLES.iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
-            (named && !value.is_empty()).then(|| value.clone())
-        });
+        let of_variable = self.variable(&VARIABLES).map(|(_, value)| value);
         let of_file = || {
             self.lines().find_map(|line| {
                 let (key, value) = line.split_once(['=', ':', ' '])?;
                 matches!(key.trim(), "registry" | "npmRegistryServer")
-                    .then(|| value.trim_matches([' ', '=', '"', '\'', '\r']).to_owned())
+                    .then(|| value.trim_matches([' ', '=', '"', '\'', '\r']))
             })
         };
-        Url::parse(&of_variable.or_else(of_file)?).ok()
+        let address = self.0.expanded(of_variable.or_else(of_file)?, Unset::Stays);
+        Url::parse(&address).ok().filter(|_| !address.contains("${"))
     }
 
     /// A credential that names no host, and would go to whatever registry is asked: where it is written.
@@ -79,10 +57,7 @@ impl Settings {
             "YARN_NPM_AUTH_IDENT",
             "BUN_CONFIG_TOKEN",
         ];
-        let variable = self.variables.iter().find(|(name, value)| {
-            !value.is_empty() && VARIABLES.iter().any(|wanted| name.eq_ignore_ascii_case(wanted))
-        });
-        if let Some((name, _)) = variable {
+        if let Some((name, _)) = self.variable(&VARIABLES) {
             return Some(format!("the variable {name}"));
         }
         let in_file = self.lines().find_map(|line| {
@@ -99,9 +74,8 @@ impl Settings {
     /// Whether any credential is configured, for whatever host.
     fn has_credential(&self) -> bool {
         const WORDS: [&str; 5] = ["_auth", "_password", "npmAuth", "token", "password"];
-        self.files
-            .iter()
-            .flat_map(|text| text.lines())
+        self.0
+            .lines()
             .map(str::trim_start)
             .filter(|line| !line.starts_with(['#', ';']))
             .any(|line| WORDS.iter().any(|word| line.contains(word)))
@@ -109,10 +83,11 @@ impl Settings {
 
     /// Lines that belong to the top level of their file: what is indented belongs to one registry or scope.
     fn lines(&self) -> impl Iterator<Item = &str> {
-        self.files
-            .iter()
-            .flat_map(|text| text.lines())
-            .filter(|line| !line.starts_with([' ', '\t', '#', ';']))
+        self.0.lines().filter(|line| !line.starts_with([' ', '\t', '#', ';']))
+    }
+
+    fn variable(&self, wanted: &[&str]) -> Option<(&str, &str)> {
+        self.0.variables().find(|(name, _)| wanted.iter().any(|it| name.eq_ignore_ascii_case(it)))
     }
 }
 
@@ -125,10 +100,9 @@ pub(super) fn redirected(
     lockfile: Option<&str>,
 ) -> Result<(CommandSpec, Option<String>), String> {
     let configured = settings.registry();
-    let firsts = configured.as_ref().map_or_else(
-        || default_registries(&settings.variables, &command.directory),
-        |registry| vec![registry.clone()],
-    );
+    let firsts = configured
+        .as_ref()
+        .map_or_else(|| settings.0.defaults(&command.directory), |registry| vec![registry.clone()]);
     if firsts.iter().any(|first| is_same(first, fallback)) {
         return Err("`install.fallbackRegistry` is the registry that did not answer".into());
     }
@@ -187,13 +161,7 @@ mod tests {
     use super::*;
 
     fn settings(npmrc: &str, variables: &[(&str, &str)]) -> Settings {
-        Settings {
-            files: vec![npmrc.to_owned()],
-            variables: variables
-                .iter()
-                .map(|(name, value)| ((*name).into(), (*value).into()))
-                .collect(),
-        }
+        Settings(RegistrySettings::of(npmrc, variables))
     }
 
     #[test]
@@ -215,7 +183,9 @@ mod tests {
             &[("NPM_CONFIG_REGISTRY", "https://b.example.com/")],
         );
         assert_eq!(variable.registry().unwrap().as_str(), "https://b.example.com/");
-        assert!(settings("registry=${REGISTRY}", &[]).registry().is_none());
+        let substituted = settings("registry=https://${NAME}.example.com", &[("NAME", "c")]);
+        assert_eq!(substituted.registry().unwrap().as_str(), "https://c.example.com/");
+        assert!(settings("registry=https://${NAME}.example.com", &[]).registry().is_none());
     }
 
     #[test]

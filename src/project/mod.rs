@@ -14,6 +14,7 @@ pub(crate) mod output;
 mod package_manager;
 mod range;
 mod registry_credentials;
+mod registry_settings;
 pub(crate) mod repository;
 mod scripts;
 mod text;
@@ -44,6 +45,7 @@ pub(crate) use package_manager::{
     DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,
 };
 pub(crate) use registry_credentials::registry_credentials;
+pub(crate) use registry_settings::{RegistrySettings, Unset};
 pub(crate) use scripts::{ScriptCommand, ScriptCommands, script_commands, word_commands};
 pub(crate) use text::{Text, TextError, conflict_marker, decode, position, read_stream, read_text};
 pub(crate) use workspace::{matches_any, members as workspace_members, roots as workspace_roots};

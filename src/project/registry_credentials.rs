@@ -1,22 +1,16 @@
 //! What opens a private registry, from the settings of every manager.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-/// Where managers read settings, in the project and in the home.
-const FILES: [&str; 4] = [".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml"];
+use super::registry_settings::{RegistrySettings, Unset};
+
 /// How the names of settings end that hold a credential.
 const SETTINGS: [&str; 6] =
     ["_authtoken", "_auth", "_password", "npmauthtoken", "npmauthident", "token"];
 /// What may stand between the name of a setting and its value.
 const AROUND: [char; 6] = [' ', '\t', '=', ':', '"', '\''];
-/// Larger files are no settings.
-const MAXIMUM_SIZE: u64 = 256 * 1024;
 
 /// Every token and password that the settings of the managers hold, with the name of its setting: of the app, the folders
 /// above it up to the repository, and the home.
@@ -26,38 +20,20 @@ pub(crate) fn registry_credentials(
     variables: &BTreeMap<String, String>,
 ) -> Vec<(String, String)> {
     let top = repository_root.unwrap_or(app_root);
-    let mut folders: Vec<PathBuf> = app_root
-        .ancestors()
-        .take_while(|folder| folder.starts_with(top))
-        .map(Path::to_path_buf)
-        .collect();
-    folders.extend(variables.get("HOME").map(PathBuf::from));
-    let mut files: Vec<_> =
-        folders.iter().flat_map(|folder| FILES.map(|name| folder.join(name))).collect();
-    let own = variables
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("npm_config_userconfig"))
-        .map(|(_, path)| app_root.join(path));
-    files.extend(own);
-    files
-        .iter()
-        .filter(|path| {
-            fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() <= MAXIMUM_SIZE)
-        })
-        .filter_map(|path| fs::read(path).ok())
-        .flat_map(|bytes| credentials(&String::from_utf8_lossy(&bytes), variables))
-        .collect()
+    let folders = app_root.ancestors().take_while(|folder| folder.starts_with(top));
+    credentials(&RegistrySettings::read(folders, variables))
 }
 
-fn credentials(text: &str, variables: &BTreeMap<String, String>) -> Vec<(String, String)> {
+fn credentials(settings: &RegistrySettings) -> Vec<(String, String)> {
+    let expanded = |value: &str| settings.expanded(value, Unset::Vanishes);
     let mut found = Vec::new();
-    for line in text.lines().map(str::trim) {
+    for line in settings.lines().map(str::trim) {
         // `//user:password@host` has no scheme by which the masker would know it.
         if let Some(password) = password(line) {
-            found.push(("password".to_owned(), expand(password, variables)));
+            found.push(("password".to_owned(), expanded(password)));
         }
         let Some((name, value)) = setting(line) else { continue };
-        let value = expand(value, variables);
+        let value = expanded(value);
         // Both forms reach the registry, and errors: the encoded one and what it says.
         let decoded = STANDARD.decode(&value).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         for text in decoded.into_iter().chain([value]) {
@@ -101,30 +77,15 @@ fn password(line: &str) -> Option<&str> {
     user.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
 }
 
-/// `${NAME}`, `${NAME-default}` and `${NAME:-default}` become the variable's value.
-fn expand(value: &str, variables: &BTreeMap<String, String>) -> String {
-    let mut expanded = String::new();
-    let mut rest = value;
-    while let Some((before, after)) = rest.split_once("${") {
-        let Some((name, behind)) = after.split_once('}') else { break };
-        expanded.push_str(before);
-        let (name, default) = name.split_once(['-', '?']).unwrap_or((name, ""));
-        let name = name.trim_end_matches(':');
-        expanded.push_str(variables.get(name).map_or(default, String::as_str));
-        rest = behind;
-    }
-    expanded + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_manager_s_way_of_keeping_a_token() {
-        let variables = BTreeMap::from([("READER".to_owned(), "fake-from-variable".to_owned())]);
         let values = |text: &str| -> Vec<String> {
-            credentials(text, &variables).into_iter().map(|(_, value)| value).collect()
+            let settings = RegistrySettings::of(text, &[("READER", "fake-from-variable")]);
+            credentials(&settings).into_iter().map(|(_, value)| value).collect()
         };
         for (line, expected) in [
             ("//registry.example.com/:_authToken=fake-token-1234", "fake-token-1234"),
