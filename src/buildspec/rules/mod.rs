@@ -53,6 +53,7 @@ mod unknown_key;
 mod unpinned_global;
 mod version;
 mod versions;
+mod written_folders;
 
 pub(crate) use context::RuleContext;
 pub(crate) use syntax::syntax_finding;
