@@ -5,9 +5,9 @@ use std::{
 };
 
 use super::{
-    build, completions, diagnose, explain, health_check, init, install, report, run, schema,
-    session::{self, Session},
-    validate, validate_buildspec, verify_artifacts,
+    build, completions, diagnose, explain, health_check, init, install,
+    internal_error::record_internal_error, report, run, schema, session::Session, validate,
+    validate_buildspec, verify_artifacts,
 };
 use crate::{
     cli::{Cli, Command},
@@ -31,11 +31,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         end_descendants_now();
         let message =
             panic_message.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
-        session::record_internal_error(
-            &cli.global,
-            phase_of(&cli.command),
-            &internal_error(&message),
-        );
+        record_internal_error(&cli.global, phase_of(&cli.command), &internal_error(&message));
         ExitStatus::Internal
     })
 }
@@ -67,7 +63,7 @@ fn start(cli: &Cli) -> ExitStatus {
         Ok(runtime) => runtime.block_on(dispatch(cli)),
         Err(error) => {
             let finding = internal_error(&format!("cannot start the runtime: {error}"));
-            session::record_internal_error(&cli.global, phase_of(&cli.command), &finding);
+            record_internal_error(&cli.global, phase_of(&cli.command), &finding);
             ExitStatus::Internal
         }
     }
@@ -81,7 +77,7 @@ async fn dispatch(cli: &Cli) -> ExitStatus {
         Ok(interrupt) => interrupt,
         Err(error) => {
             let finding = internal_error(&format!("cannot listen for signals: {error}"));
-            session::record_internal_error(&cli.global, phase_of(&cli.command), &finding);
+            record_internal_error(&cli.global, phase_of(&cli.command), &finding);
             return ExitStatus::Internal;
         }
     };

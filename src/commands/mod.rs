@@ -14,6 +14,7 @@ mod health_check;
 mod identity;
 mod init;
 mod install;
+mod internal_error;
 mod options;
 mod report;
 mod run;

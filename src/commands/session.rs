@@ -1,5 +1,7 @@
 //! What every phase has at hand, and the way its record takes.
 
+mod refusals;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -24,12 +26,14 @@ use crate::{
     project::Project,
     recovery::{Loop, Policy},
     report::{
-        ExitStatus, Finding, FindingId, Identity, Milliseconds, PhaseName, PhaseReport,
-        PhaseStatus, Run,
+        ExitStatus, FindingId, Identity, Milliseconds, PhaseName, PhaseReport, PhaseStatus, Run,
         render::{self, Format, LogFormat, Printer},
         store::{HistoryEntry, Join, Redact, Settings, Store, read_history},
     },
 };
+
+pub(super) use refusals::not_a_folder;
+use refusals::{set_aside, unwritable};
 
 /// Pause before the first retry that waits, unless the variable below says otherwise.
 const FIRST_RETRY_DELAY: Duration = Duration::from_secs(3);
@@ -341,44 +345,6 @@ impl Session {
     }
 }
 
-/// Writes a bug of deployfix into the report, with whatever still works.
-pub(super) fn record_internal_error(
-    options: &GlobalOptions,
-    phase: Option<PhaseName>,
-    finding: &Finding,
-) {
-    let variables = variables();
-    let app_root = absolute(&options.project);
-    let redact: Arc<dyn Redact> = Arc::new(mask(&variables, &app_root, None));
-    let printer = printer(options, Arc::clone(&redact));
-    printer.finding(finding);
-    let Some(name) = phase.filter(|_| !options.dry_run && app_root.is_dir()) else { return };
-    if let Ok(store) = Store::open(&app_root, redact) {
-        // The phase had begun the run already, if it came that far.
-        let join = match identity::resolve(&variables, &app_root, name) {
-            Join::Begin(identity) => Join::Newest(identity),
-            other => other,
-        };
-        let _ = store.update(&join, |run| {
-            let mut report = run.phase(name).cloned().unwrap_or_else(|| PhaseReport::begin(name));
-            report.findings.push(finding.clone());
-            report.finish();
-            run.record_phase(report);
-            run.settle(Some(ExitStatus::Internal));
-        });
-    }
-}
-
-/// `--project` is wrong.
-pub(super) fn not_a_folder(path: &Path) -> Finding {
-    Finding::new(
-        FindingId::Usage,
-        format!("`{}` is not a folder", path.display()),
-        "`--project` names the app root: the folder of the app's package.json",
-    )
-    .hint("deployfix validate --project apps/web")
-}
-
 /// `validate` exits with 1 for findings; the other phases with the area of the first error.
 pub(super) fn exit_status(phase: &PhaseReport) -> ExitStatus {
     match phase.primary_error() {
@@ -411,21 +377,4 @@ fn open_store(app_root: &Path, redact: Arc<dyn Redact>, printer: &Printer) -> Op
             None
         }
     }
-}
-
-fn unwritable(reason: &str) -> Finding {
-    Finding::new(
-        FindingId::ReportUnreadable,
-        "the report cannot be written",
-        format!("{reason}; the phase goes on without it"),
-    )
-    .hint("make the app root writable, or remove what stands at `.deployfix`")
-}
-
-fn set_aside(path: &Path) -> Finding {
-    Finding::new(
-        FindingId::ReportUnreadable,
-        "`.deployfix/report.json` was not a report of deployfix",
-        format!("it was kept as `{}`, and a new report begins", path.display()),
-    )
 }
