@@ -3,6 +3,7 @@
 
 mod command;
 mod container;
+mod ended;
 mod interrupt;
 mod memory_group;
 mod output;
@@ -12,8 +13,9 @@ mod tree;
 
 pub(crate) use command::CommandSpec;
 pub(crate) use container::{MemoryLimit, free_disk, memory_limit};
+pub(crate) use ended::Ended;
 pub(crate) use interrupt::Interrupt;
 pub(crate) use memory_group::MemoryGroup;
 pub(crate) use output::Sink;
-pub(crate) use supervisor::{Ended, Limits, Supervised, run};
+pub(crate) use supervisor::{Limits, Supervised, run};
 pub(crate) use tree::{become_subreaper, end_descendants_now};
