@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     files::Files,
-    harness::{Case, Manager, compare},
+    harness::{Case, Manager, case, compare},
     world::World,
 };
 
@@ -38,9 +38,7 @@ fn mutations(version: &str) {
         manager.run(&world, &files, &["bun", "install", "--lockfile-only", "--save-text-lockfile"]);
     let mut cases = Vec::new();
     let mut add = |name: &str, undecided: Option<&'static str>, edit: &dyn Fn(&mut Files)| {
-        let mut files = base.clone();
-        edit(&mut files);
-        cases.push(Case { name: name.into(), files, undecided });
+        cases.push(Case { undecided, ..case(name, &base, edit) });
     };
     let set = |file: &'static str, keys: &'static [&'static str], to: Value| {
         move |files: &mut Files| {
@@ -189,18 +187,18 @@ fn catalogs(version: &str) {
     let files = Files::new(&[(ROOT, &manifest.to_string()), (UI, &ui.to_string())]);
     let base =
         manager.run(&world, &files, &["bun", "install", "--lockfile-only", "--save-text-lockfile"]);
-    let case = |name: &str, keys: &[&str], to: Value| {
-        let mut files = base.clone();
-        files.set(ROOT, keys, to);
-        Case { name: name.into(), files, undecided: None }
+    let set = |name: &str, keys: &[&str], to: Value| {
+        case(name, &base, |files| {
+            files.set(ROOT, keys, to);
+        })
     };
     let cases = [
-        Case { name: "nothing".into(), files: base.clone(), undecided: None },
-        case("another range that fits", &["workspaces", "catalog", "leaf"], json!("^1.0.0")),
-        case("another range that does not", &["workspaces", "catalog", "leaf"], json!("^2.0.0")),
-        case("of a named catalog", &["workspaces", "catalogs", "old", "react"], json!("^18.0.0")),
-        case("out of the catalog", &["dependencies", "react"], json!("^17.0.0")),
-        case("into another", &["dependencies", "react"], json!("^18.0.0")),
+        case("nothing", &base, |_| {}),
+        set("another range that fits", &["workspaces", "catalog", "leaf"], json!("^1.0.0")),
+        set("another range that does not", &["workspaces", "catalog", "leaf"], json!("^2.0.0")),
+        set("of a named catalog", &["workspaces", "catalogs", "old", "react"], json!("^18.0.0")),
+        set("out of the catalog", &["dependencies", "react"], json!("^17.0.0")),
+        set("into another", &["dependencies", "react"], json!("^18.0.0")),
     ];
     compare(&world, &manager, &cases);
 }

@@ -80,6 +80,23 @@ pub struct Case {
     pub undecided: Option<&'static str>,
 }
 
+/// A project and an edit of it.
+pub fn case(name: &str, base: &Files, edit: impl FnOnce(&mut Files)) -> Case {
+    let mut files = base.clone();
+    edit(&mut files);
+    Case { name: name.to_owned(), files, undecided: None }
+}
+
+/// The same, where the files alone cannot tell.
+pub fn undecided(
+    name: &str,
+    reason: &'static str,
+    base: &Files,
+    edit: impl FnOnce(&mut Files),
+) -> Case {
+    Case { undecided: Some(reason), ..case(name, base, edit) }
+}
+
 /// What the real manager said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

@@ -17,6 +17,7 @@
 
 mod bun;
 mod files;
+mod git_daemon;
 mod harness;
 #[path = "../shared/managers.rs"]
 mod managers;

@@ -1,8 +1,11 @@
+mod workspaces;
+
 use serde_json::{Value, json};
 
 use crate::{
     files::Files,
-    harness::{Case, Manager, compare},
+    git_daemon::Daemon,
+    harness::{Case, Manager, case, compare, undecided},
     world::{World, archive},
 };
 
@@ -20,21 +23,6 @@ fn yarn(version: &str) -> Manager {
     let words = if version.starts_with('2') { &all[..3] } else { &all[..] };
     Manager::new(&format!("@yarnpkg/cli-dist@{version}"), words, |output| output.contains("YN0028"))
         .variable("YARN_ENABLE_TELEMETRY", "0")
-}
-
-fn case(name: &str, base: &Files, edit: impl FnOnce(&mut Files)) -> Case {
-    let mut files = base.clone();
-    edit(&mut files);
-    Case { name: name.to_owned(), files, undecided: None }
-}
-
-fn undecided(
-    name: &str,
-    reason: &'static str,
-    base: &Files,
-    edit: impl FnOnce(&mut Files),
-) -> Case {
-    Case { undecided: Some(reason), ..case(name, base, edit) }
 }
 
 /// Sets a key of the manifest.
@@ -245,99 +233,6 @@ fn yarn_4() {
     compare(&world, &yarn, &cases);
 }
 
-#[test]
-fn yarn_4_workspaces() {
-    workspaces(YARN_4);
-}
-
-#[test]
-fn yarn_3_workspaces() {
-    workspaces(YARN_3);
-}
-
-fn workspaces(version: &str) {
-    const APP: &str = "packages/app/package.json";
-    const UI: &str = "packages/ui/package.json";
-    let world = World::shared();
-    let yarn = yarn(version);
-    let root = json!({
-        "name": "root", "private": true, "workspaces": ["packages/*"],
-        "dependencies": { "resolve": "^0.1.0" }, "resolutions": { "leaf": "1.1.0" },
-    });
-    let app = json!({
-        "name": "@w/app", "version": "1.0.0",
-        "dependencies": { "ui": "workspace:*", "zod": "^3.25.0", "leaf": "^1.0.0" },
-        "devDependencies": { "extra": "^1.0.0" },
-    });
-    let ui = json!({
-        "name": "ui", "version": "1.0.0", "dependencies": { "middle": "^1.0.0" },
-        "peerDependencies": { "react": "^18.0.0" },
-    });
-    let mut files = Files::new(&[
-        (MANIFEST, &root.to_string()),
-        (APP, &app.to_string()),
-        (UI, &ui.to_string()),
-        ("packages/zod/package.json", r#"{"name":"zod","version":"3.25.0"}"#),
-        ("packages/nameless/package.json", "{}"),
-        ("packages/.hidden/package.json", r#"{"name":"hidden"}"#),
-    ]);
-    let locked = locked(&world, &yarn, version, &mut files);
-    let cases = [
-        case("workspaces: nothing", &locked, |_| {}),
-        case("workspaces: a range of a member", &locked, |files| {
-            files.set(APP, &["dependencies", "leaf"], json!("^1.1.0"));
-        }),
-        case("workspaces: development of a member", &locked, |files| {
-            files.set(APP, &["devDependencies", "extra"], json!("^2.0.0"));
-        }),
-        case("workspaces: a peer of a member", &locked, |files| {
-            files.set(UI, &["peerDependencies", "react"], json!("*"));
-        }),
-        case("workspaces: a version of a member that is met", &locked, |files| {
-            files.set("packages/zod/package.json", &["version"], json!("3.26.0"));
-        }),
-        case("workspaces: a version of a member that is not met", &locked, |files| {
-            files.set("packages/zod/package.json", &["version"], json!("4.0.0"));
-        }),
-        case("workspaces: a new member", &locked, |files| {
-            files.write("packages/new/package.json", r#"{"name":"new"}"#);
-        }),
-        case("workspaces: a member less", &locked, |files| {
-            files.remove(APP);
-        }),
-        case("workspaces: a member moved", &locked, |files| {
-            files.rename("packages/ui", "packages/moved");
-        }),
-        case("workspaces: another protocol for a member", &locked, |files| {
-            files.set(APP, &["dependencies", "ui"], json!("workspace:^"));
-        }),
-        case("workspaces: a member by its folder", &locked, |files| {
-            files.set(APP, &["dependencies", "ui"], json!("workspace:packages/ui"));
-        }),
-        case(
-            "workspaces: another resolution",
-            &locked,
-            set(&["resolutions", "leaf"], json!("1.2.0")),
-        ),
-        case("workspaces: no resolution", &locked, set(&["resolutions"], json!(null))),
-        case("workspaces: resolutions of a member, which nobody reads", &locked, |files| {
-            files.set(UI, &["resolutions"], json!({ "leaf": "1.0.0" }));
-        }),
-        case(
-            "workspaces: a range of what yarn patches",
-            &locked,
-            set(&["dependencies", "resolve"], json!("^0.2.0")),
-        ),
-        case("workspaces: a package that yarn patches is new", &locked, |files| {
-            files.set(UI, &["dependencies", "resolve"], json!("^0.1.0"));
-        }),
-        case("workspaces: no transparent ones", &locked, |files| {
-            files.write(RC, "enableTransparentWorkspaces: false\n");
-        }),
-    ];
-    compare(&world, &yarn, &cases);
-}
-
 /// What is looked at in the project itself, and catalogs.
 #[test]
 fn yarn_4_local() {
@@ -442,43 +337,4 @@ fn git() {
         case("git: removed", &from_git, set(&["dependencies"], json!(null))),
     ];
     compare(&world, &yarn, &cases);
-}
-
-/// `git daemon` over a folder, ended when it goes out of scope.
-struct Daemon {
-    child: std::process::Child,
-    port: u16,
-}
-
-impl Daemon {
-    fn start(folder: &std::path::Path) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = std::process::Command::new("git")
-            .args(["daemon", "--export-all", "--reuseaddr", "--listen=127.0.0.1"])
-            .arg(format!("--port={port}"))
-            .arg(format!("--base-path={}", folder.display()))
-            .arg(folder)
-            .env("GIT_CONFIG_COUNT", "1")
-            .env("GIT_CONFIG_KEY_0", "safe.directory")
-            .env("GIT_CONFIG_VALUE_0", "*")
-            .stdin(std::process::Stdio::null())
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        let daemon = Self { child, port };
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(std::time::Instant::now() < until, "git daemon does not answer");
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        daemon
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use crate::{
     files::Files,
-    harness::{Case, Manager, compare},
+    harness::{Manager, case, compare, undecided},
     world::{World, archive},
 };
 
@@ -19,21 +19,6 @@ fn yarn() -> Manager {
         ],
         |output| output.contains("Your lockfile needs to be updated"),
     )
-}
-
-fn case(name: &str, base: &Files, edit: impl FnOnce(&mut Files)) -> Case {
-    let mut files = base.clone();
-    edit(&mut files);
-    Case { name: name.to_owned(), files, undecided: None }
-}
-
-fn undecided(
-    name: &str,
-    reason: &'static str,
-    base: &Files,
-    edit: impl FnOnce(&mut Files),
-) -> Case {
-    Case { undecided: Some(reason), ..case(name, base, edit) }
 }
 
 const LOCK: &str = "yarn.lock";
