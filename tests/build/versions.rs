@@ -33,7 +33,7 @@ export default async function Page() {
 }
 
 #[test]
-#[ignore = "installs and builds three versions of Next"]
+#[ignore = "installs and builds three versions of Next, for minutes: cargo test --test build -- --ignored of_every_version"]
 fn the_variables_reach_the_workers_of_every_version() {
     for (next, react) in [("14.2.35", "18.3.1"), ("15.5.29", "19.3.1"), ("16.4.6", "19.3.1")] {
         let (several, _) = workers(app_on(next, react), "5", "--max-old-space-size=3000");
