@@ -1,8 +1,8 @@
 use rayon::prelude::*;
 
 use super::{
-    Context, advisories, build_script, buildspec, contract, install_scripts, lockfile, manifest,
-    node, node_env, package_manager, resources, sources,
+    Context, advisories, build_script, buildspec, contract, engines, install_scripts, lockfile,
+    manifest, node, node_env, package_manager, resources, sources,
 };
 use crate::report::Finding;
 
@@ -22,6 +22,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { name: "install scripts", run: install_scripts::check },
     Check { name: "advisories", run: advisories::check },
     Check { name: "node", run: node::check },
+    Check { name: "engines", run: engines::check },
     Check { name: "NODE_ENV", run: node_env::check },
     Check { name: "package manager", run: package_manager::check },
     Check { name: "build script", run: build_script::check },

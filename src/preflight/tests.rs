@@ -1,3 +1,5 @@
+mod engines;
+
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path, sync::OnceLock};
 
 use super::{Context, run};
@@ -126,6 +128,14 @@ fn healthy() -> Repository {
     Repository::new(HEALTHY)
 }
 
+fn spec(from: &str, to: &str) -> String {
+    SPEC.replace(from, to)
+}
+
+fn manifest(extra: &str) -> String {
+    format!(r#"{{"scripts":{{"build":"x"}},"dependencies":{{"next":"15.5.29"}},{extra}}}"#)
+}
+
 #[test]
 fn a_healthy_project_has_no_findings() {
     assert_eq!(healthy().ids(), Vec::<String>::new());
@@ -134,10 +144,6 @@ fn a_healthy_project_has_no_findings() {
 
 #[test]
 fn each_problem_has_its_one_finding() {
-    let spec = |from: &str, to: &str| SPEC.replace(from, to);
-    let manifest = |extra: &str| {
-        format!(r#"{{"scripts":{{"build":"x"}},"dependencies":{{"next":"15.5.29"}},{extra}}}"#)
-    };
     let package = "package.json";
     for (repository, expected) in [
         (

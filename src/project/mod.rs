@@ -44,6 +44,7 @@ pub(crate) use node::{
 pub(crate) use package_manager::{
     DecidedBy, ManagerKind, RequestedManager, conflicts as manager_conflicts,
 };
+pub(crate) use range::{Reading as RangeReading, VersionRange};
 pub(crate) use registry_credentials::registry_credentials;
 pub(crate) use registry_settings::{RegistrySettings, Unset};
 pub(crate) use scripts::{ScriptCommand, ScriptCommands, script_commands, word_commands};

@@ -89,7 +89,7 @@ impl RegistrySettings {
             match self.variables.get(name) {
                 Some(value) => expanded.push_str(value),
                 None if default.is_empty() && unset == Unset::Stays => {
-                    expanded += &format!("${{{reference}}}");
+                    expanded.extend(["${", reference, "}"]);
                 }
                 None => expanded.push_str(default),
             }

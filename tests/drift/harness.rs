@@ -209,9 +209,16 @@ pub fn deployfix(world: &World, manager: &Manager, files: &Files) -> Vec<String>
         .collect()
 }
 
-/// The findings of drift as the report holds them, of any severity.
+/// The findings of drift, of any severity.
 #[track_caller]
 pub fn drift_findings(world: &World, manager: &Manager, files: &Files) -> Vec<Value> {
+    let all = findings(world, manager, files).into_iter();
+    all.filter(|finding| DRIFT.iter().any(|id| finding["id"] == *id)).collect()
+}
+
+/// What `validate` finds, as the report holds it.
+#[track_caller]
+pub fn findings(world: &World, manager: &Manager, files: &Files) -> Vec<Value> {
     let copy = Copy::of(files);
     let (_, output) = copy.run(
         manager,
@@ -222,8 +229,7 @@ pub fn drift_findings(world: &World, manager: &Manager, files: &Files) -> Vec<Va
         .unwrap_or_else(|error| panic!("no report ({error}): {output}"));
     let report: Value = serde_json::from_str(&report).unwrap();
     let phases = report["phases"].as_array().unwrap();
-    let findings = phases.iter().flat_map(|phase| phase["findings"].as_array().unwrap());
-    findings.filter(|finding| DRIFT.iter().any(|id| finding["id"] == *id)).cloned().collect()
+    phases.iter().flat_map(|phase| phase["findings"].as_array().unwrap()).cloned().collect()
 }
 
 /// A fresh copy of files.

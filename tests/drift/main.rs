@@ -16,6 +16,7 @@
 )]
 
 mod bun;
+mod engines;
 mod files;
 mod git_daemon;
 mod harness;
