@@ -73,7 +73,11 @@ fn a_type_error_is_named_with_file_and_line() {
 
 #[test]
 fn a_standalone_output_is_proved_and_answers() {
-    proved(Project::built().quick("").variable("NEXT_OUTPUT", "standalone"), "standalone", ".next");
+    proved(
+        &Project::built().quick("").variable("NEXT_OUTPUT", "standalone"),
+        "standalone",
+        ".next",
+    );
 }
 
 #[test]
@@ -83,17 +87,17 @@ fn a_static_export_is_proved_and_answers() {
         .quick("outputFileTracingExcludes: { '*': ['**/*'], 'next-server': ['**/*'] },")
         .file("deployfix.yml", "health: { routes: [\"/\"] }\n")
         .variable("NEXT_OUTPUT", "export");
-    proved(project, "export", "out");
+    proved(&project, "export", "out");
 }
 
 #[test]
 fn an_output_in_another_folder_is_proved_and_answers() {
-    proved(Project::built().quick("").variable("NEXT_DIST_DIR", "build"), "server", "build");
+    proved(&Project::built().quick("").variable("NEXT_DIST_DIR", "build"), "server", "build");
 }
 
 /// Builds, and expects of the output what it is and that it answers.
 #[track_caller]
-fn proved(project: Project, mode: &str, base: &str) {
+fn proved(project: &Project, mode: &str, base: &str) {
     fs::remove_dir_all(project.root().join(".next")).unwrap();
     project.run(&["build"]).exits(0);
     let verified = project.run(&["verify-artifacts"]).exits(0);

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
-    process::{ChildStderr, ChildStdin, Command, Stdio},
+    process::{Child, ChildStderr, ChildStdin, Command, Stdio},
     sync::{Mutex, OnceLock, PoisonError},
 };
 
@@ -143,6 +143,7 @@ impl Drop for Registry {
 
 /// The process of all registries of a test binary.
 struct Host {
+    _process: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStderr>,
 }
@@ -174,10 +175,9 @@ impl Host {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        Self {
-            questions: child.stdin.take().unwrap(),
-            answers: BufReader::new(child.stderr.take().unwrap()),
-        }
+        let questions = child.stdin.take().unwrap();
+        let answers = BufReader::new(child.stderr.take().unwrap());
+        Self { _process: child, questions, answers }
     }
 }
 
