@@ -93,6 +93,8 @@ impl Prober {
     }
 
     fn build(builder: reqwest::ClientBuilder, timeout: Duration) -> Result<Self, reqwest::Error> {
+        // Installed once for the process; a second client finds it there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = builder
             .user_agent(concat!("deployfix/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
