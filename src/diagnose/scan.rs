@@ -188,6 +188,11 @@ impl<'t> Scanner<'t> {
                 self.is_final |= marker.kind == MarkerKind::Failed;
                 let code = marker.get("code").and_then(|code| code.parse().ok());
                 let signal = marker.get("signal").map(ToOwned::to_owned);
+                if let (Some(command), Some(section)) =
+                    (marker.get("command"), self.scan.sections.last_mut())
+                {
+                    section.command.get_or_insert_with(|| command.to_owned());
+                }
                 // The innermost knows most: those around it only repeat that it failed.
                 if let Some(Ending::Failed { code: known, signal: by }) = &mut self.scan.ending {
                     *known = known.or(code);
