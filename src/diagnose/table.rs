@@ -1,6 +1,11 @@
-use std::{borrow::Cow, collections::BTreeMap, ops::Range, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    ops::Range,
+    sync::{LazyLock, OnceLock},
+};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use semver::{Version, VersionReq};
@@ -32,14 +37,34 @@ const FILES: &[&str] = &[
     include_str!("signatures/messages.yml"),
 ];
 
-/// All signatures with their compiled patterns.
+/// A pattern that is compiled when it is first tried: a log touches a few of the hundreds.
+#[derive(Clone)]
+struct Pattern {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), compiled: OnceLock::new() }
+    }
+
+    /// Nothing where it is no pattern, which the table's test and the reader of deployfix.yml refuse.
+    fn get(&self) -> Option<&Regex> {
+        // Logs are mostly ASCII with a few ticks and arrows; classes of all of Unicode would cost the fast engine.
+        let compile = || RegexBuilder::new(&self.text).multi_line(true).unicode(false).build().ok();
+        self.compiled.get_or_init(compile).as_ref()
+    }
+}
+
+/// All signatures with their patterns.
 #[derive(Clone)]
 pub(crate) struct Table {
     pub(super) signatures: Vec<Signature>,
     /// Which signature each pattern belongs to.
     owners: Vec<usize>,
-    patterns: Vec<Regex>,
-    details: Vec<Option<Regex>>,
+    patterns: Vec<Pattern>,
+    details: Vec<Option<Pattern>>,
     /// Tool and versions that each is for.
     tools: Vec<Option<(String, VersionReq)>>,
     /// Texts of which every match contains one, looked for in one pass. An automaton over the patterns themselves grows
@@ -86,31 +111,26 @@ impl Match {
 }
 
 impl Table {
-    /// Compiles signatures; the first pattern that cannot be is the error.
-    fn compile(signatures: Vec<Signature>) -> Result<Self, regex::Error> {
-        // Logs are mostly ASCII with a few ticks and arrows; classes of all of Unicode would cost the fast engine.
-        let compile =
-            |text: &String| RegexBuilder::new(text).multi_line(true).unicode(false).build();
+    fn new(signatures: Vec<Signature>) -> Result<Self, BuildError> {
         let mut owners = Vec::new();
-        let mut texts = Vec::new();
+        let mut patterns = Vec::new();
         for (index, signature) in signatures.iter().enumerate() {
             for pattern in signature.patterns.as_slice() {
                 owners.push(index);
-                texts.push(pattern);
+                patterns.push(Pattern::new(pattern));
             }
         }
-        let patterns = texts.iter().copied().map(compile).collect::<Result<_, _>>()?;
         let details = signatures
             .iter()
-            .map(|signature| signature.detail.as_ref().map(compile).transpose())
-            .collect::<Result<_, _>>()?;
+            .map(|signature| signature.detail.as_deref().map(Pattern::new))
+            .collect();
         let tools = signatures.iter().map(|signature| {
             let (name, range) = signature.tool.as_deref()?.split_once(' ')?;
             Some((name.to_owned(), VersionReq::parse(range).ok()?))
         });
         let tools = tools.collect();
         let (mut literals, mut literal_owners, mut always) = (Vec::new(), Vec::new(), Vec::new());
-        for (pattern, text) in texts.iter().enumerate() {
+        for (pattern, Pattern { text, .. }) in patterns.iter().enumerate() {
             match required(text) {
                 Some(texts) => {
                     literal_owners.extend(texts.iter().map(|_| pattern));
@@ -119,11 +139,10 @@ impl Table {
                 None => always.push(pattern),
             }
         }
-        let literals = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(literals)
-            .map_err(|error| regex::Error::Syntax(error.to_string()))?;
-        Ok(Self { signatures, owners, patterns, details, tools, literals, literal_owners, always })
+        let literals = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(literals)?;
+        let table =
+            Self { signatures, owners, patterns, details, tools, literals, literal_owners, always };
+        Ok(table)
     }
 
     /// Whether a log in which tools of these versions ran may hold a signature.
@@ -159,9 +178,10 @@ impl Table {
     /// The first match of a pattern between two bytes of a log; its detail may stand behind.
     pub(super) fn find(&self, pattern: usize, log: &[u8], range: Range<usize>) -> Option<Match> {
         let index = self.owners[pattern];
+        let pattern = self.patterns[pattern].get()?;
         let mut at = range.start;
         let (captures, whole) = loop {
-            let captures = self.patterns[pattern].captures_at(&log[..range.end], at)?;
+            let captures = pattern.captures_at(&log[..range.end], at)?;
             let whole = captures.get(0)?;
             if !captures.name("variable").is_some_and(|name| is_code(name.as_bytes())) {
                 break (captures, whole);
@@ -177,8 +197,8 @@ impl Table {
             proof: whole.start(),
             ..Match::default()
         };
-        found.add(&self.patterns[pattern], &captures, 0);
-        if let Some(detail) = &self.details[index] {
+        found.add(pattern, &captures, 0);
+        if let Some(detail) = self.details[index].as_ref().and_then(Pattern::get) {
             let behind = &log[whole.start()..log.len().min(whole.start() + DETAIL_SIZE)];
             if let Some(captures) = detail.captures(behind) {
                 found.add(detail, &captures, whole.start());
@@ -212,7 +232,7 @@ fn is_code(name: &[u8]) -> bool {
 
 #[expect(clippy::expect_used, reason = "compiled in; the tests load it")]
 static TABLE: LazyLock<Table> =
-    LazyLock::new(|| Table::compile(known()).expect("signature patterns compile"));
+    LazyLock::new(|| Table::new(known()).expect("there are not too many signatures"));
 
 #[expect(clippy::expect_used, reason = "compiled in; the tests load it")]
 fn known() -> Vec<Signature> {
@@ -234,8 +254,7 @@ impl Table {
             return Cow::Borrowed(Self::known());
         }
         let own = own.iter().map(Signature::of);
-        // Both halves compiled before: deployfix.yml is checked when it is read.
-        Self::compile(own.chain(known()).collect()).map_or(Cow::Borrowed(Self::known()), Cow::Owned)
+        Self::new(own.chain(known()).collect()).map_or(Cow::Borrowed(Self::known()), Cow::Owned)
     }
 }
 
@@ -296,6 +315,7 @@ mod tests {
             let known: BTreeSet<_> = own
                 .map(|(_, pattern)| pattern)
                 .chain(TABLE.details[index].as_ref())
+                .map(|pattern| pattern.get().unwrap_or_else(|| panic!("{}", pattern.text)))
                 .flat_map(|regex| regex.capture_names().flatten())
                 .collect();
             for text in
