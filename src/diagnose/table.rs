@@ -26,7 +26,6 @@ const FILES: &[&str] = &[
     include_str!("signatures/environment.yml"),
     include_str!("signatures/platform.yml"),
     include_str!("signatures/hosts.yml"),
-    include_str!("signatures/managers.yml"),
     include_str!("signatures/backend.yml"),
     include_str!("signatures/shell.yml"),
     include_str!("signatures/variables.yml"),
